@@ -1,0 +1,1 @@
+"""Felles: one shared health record for a region."""

@@ -1,0 +1,1 @@
+"""The record: versioned FHIR R4 resources in one store."""

@@ -1,0 +1,1 @@
+"""Index rows: what a search may ask of a resource."""
