@@ -1,0 +1,34 @@
+"""The store: current resources, versions, the change feed and the index, on SQLite or PostgreSQL."""
+
+from felles.record.store.commit import Change, Committer, Rules
+from felles.record.store.store import Store, open_store
+from felles.record.store.write import (
+    Advance,
+    Criterion,
+    Kind,
+    Origin,
+    Refused,
+    Reply,
+    Request,
+    Write,
+    Written,
+)
+from felles.record.store.writer import StoreLocked
+
+__all__ = [
+    "Advance",
+    "Change",
+    "Committer",
+    "Criterion",
+    "Kind",
+    "Origin",
+    "Refused",
+    "Reply",
+    "Request",
+    "Rules",
+    "Store",
+    "StoreLocked",
+    "Write",
+    "Written",
+    "open_store",
+]

@@ -1,0 +1,232 @@
+"""Commits requests in groups: conditions first, then versions, then the rules that the versions wake.
+
+The same code runs on both engines. What a refused request has staged never reaches the other requests of its group.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+from felles.record.outcome import Problem
+from felles.record.store.stage import IndexRows, Stage
+from felles.record.store.table import DIRECTORY
+from felles.record.store.transaction import Current, Reading, Transaction
+from felles.record.store.write import Advance, Criterion, Kind, Refused, Reply, Request, Write, Written
+
+MAX_RULE_WRITES = 1_000
+"""What the rules may add to one request; past it two rules wake each other without end."""
+
+
+class Refusal(Exception):
+    """Ends a request; carries what the caller is told."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.reason)
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A version that is being written, as rules see it. Bodies are the stored bytes; None: there is no such version."""
+
+    kind: Kind
+    type: int
+    id: str
+    number: int
+    origin: int
+    before: bytes | None
+    after: bytes | None
+
+
+class Rules(Protocol):
+    """The rules of the house (DESIGN: pure functions that run in the transaction of the change that woke them)."""
+
+    def wakes(self, type_number: int) -> bool: ...
+    async def woken(self, change: Change, read: Reading) -> list[Write]: ...
+
+
+Search = Callable[[Reading, str, list[tuple[str, str]]], Awaitable[list[str]]]
+"""Ids that match a criterion, two at the most."""
+
+Extract = Callable[[int, bytes], IndexRows]
+"""The index rows of a stored body."""
+
+
+@lru_cache(maxsize=512)
+def instant(micros: int) -> bytes:
+    """A FHIR instant with milliseconds, in UTC."""
+    moment = datetime.fromtimestamp(micros / 1_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{micros // 1000 % 1000:03d}Z".encode()
+
+
+@dataclass(slots=True)
+class Committer:
+    """Applies requests inside an open transaction. `now` gives microseconds; versions of one store never go back in time."""
+
+    search: Search
+    extract: Extract
+    rules: Rules
+
+    async def apply(self, tx: Transaction, group: Stage, request: Request, now: int) -> Reply:
+        """Does one request. Raises nothing that belongs to the request: refusals are in the reply."""
+        act = _Act(self, tx, group, request, now)
+        try:
+            written = await act.run()
+        except Refusal as refusal:
+            await act.undo()
+            return Reply(refused=refusal.refused)
+        await act.keep()
+        return Reply(written)
+
+
+class _Act:
+    """One request on its way."""
+
+    def __init__(self, committer: Committer, tx: Transaction, group: Stage, request: Request, now: int) -> None:
+        self.committer, self.tx, self.group, self.request, self.now = committer, tx, group, request, now
+        self.own = Stage()
+        self.apart = False
+        self.current: dict[int, Current] = {}
+        self.changes: deque[Change] = deque()
+
+    async def run(self) -> list[Written]:
+        if self.request.criteria:
+            await self._check_criteria(self.request.criteria)
+        if self.request.advance:
+            await self._advance(self.request.advance)
+        await self._load(self.request.writes)
+        written = [await self._write(write, place) for place, write in enumerate(self.request.writes)]
+        if self.changes:
+            await self._wake()
+        return written
+
+    async def keep(self) -> None:
+        if self.apart:
+            await self.own.flush(self.tx)
+            await self.tx.release()
+        else:
+            self.group.absorb(self.own)
+
+    async def undo(self) -> None:
+        if self.apart:
+            await self.tx.rollback_to_savepoint()
+
+    async def set_apart(self) -> None:
+        """Puts down what stands, own rows behind a savepoint, so that SQL sees all of it."""
+        if not self.apart:
+            await self.group.flush(self.tx)
+            await self.tx.savepoint()
+            self.apart = True
+        await self.own.flush(self.tx)
+
+    async def _check_criteria(self, criteria: list[Criterion]) -> None:
+        await self.group.flush(self.tx)
+        await self.tx.lock(sorted({criterion.lock for criterion in criteria}))
+        for criterion in criteria:
+            found = await self.committer.search(self.tx, criterion.type, criterion.parameters)
+            if sorted(found) != sorted(criterion.expected):
+                raise Refusal(Refused("changed"))
+
+    async def _advance(self, advance: Advance) -> None:
+        await self.set_apart()
+        columns = "xid, position" if self.tx.dialect == "postgresql" else "position"
+        sql = f"SELECT {columns} FROM cursor WHERE name = $1"  # noqa: S608 - two constants
+        found = await self.tx.rows(sql, (advance.name,))
+        at = [int(value) for value in found[0]] if found else [0] * len(advance.start)
+        if at != advance.start:
+            raise Refusal(Refused("moved"))
+        marks = "$2::text::xid8, $3" if len(advance.end) == 2 else "$2"
+        sets = ", ".join(f"{column} = excluded.{column}" for column in columns.split(", "))
+        end: list[int | str] = [str(advance.end[0]), advance.end[1]] if len(advance.end) == 2 else [advance.end[0]]
+        await self.tx.rows(
+            f"INSERT INTO cursor (name, {columns}) VALUES ($1, {marks}) ON CONFLICT (name) DO UPDATE SET {sets}",  # noqa: S608
+            (advance.name, *end),
+        )
+
+    async def _load(self, writes: list[Write]) -> None:
+        keys = [write.key for write in writes if write.kind != Kind.CREATE and write.key not in self.current]
+        if not keys:
+            return
+        if not self.group.touched.isdisjoint(keys):
+            await self.group.flush(self.tx)
+        if not self.own.touched.isdisjoint(keys):
+            await self.set_apart()
+        self.current.update(await self.tx.current(sorted(keys)))
+
+    async def _write(self, write: Write, place: int) -> Written:
+        old = self.current.get(write.key)
+        self._check(write, old, place)
+        if write.kind == Kind.DELETE:
+            return self._delete(write, old)
+        number = old.number + 1 if old else 1
+        body = b"%b%d%b%b%b" % (write.head, number, write.middle, instant(self.now), write.tail)
+        rid = old.rid if old else await self.tx.next_rid()
+        new = Current(rid, write.patient, write.type, write.key, write.id, number, self.now, write.date, False, body)
+        self._put_down(write, old, new, Kind.UPDATE if old else Kind.CREATE)
+        return Written(number, self.now, old is None or bool(old.deleted))
+
+    def _check(self, write: Write, old: Current | None, place: int) -> None:
+        if old and (old.type, old.id) != (write.type, write.id):
+            raise Refusal(Refused("collision", place))
+        exists = old is not None and not old.deleted
+        if write.match == -1 and exists:
+            raise Refusal(Refused("exists", place, old.number if old else 0))
+        if write.match > 0 and (not exists or (old and old.number != write.match)):
+            raise Refusal(Refused("conflict", place, old.number if old else 0))
+
+    def _delete(self, write: Write, old: Current | None) -> Written:
+        if old is None or old.deleted:
+            return Written(old.number if old else 0, old.updated if old else 0, False)
+        new = Current(old.rid, old.patient, old.type, old.key, old.id, old.number + 1, self.now, old.date, 1, None)
+        self._put_down(write, old, new, Kind.DELETE)
+        return Written(new.number, self.now, False)
+
+    def _put_down(self, write: Write, old: Current | None, new: Current, kind: Kind) -> None:
+        origin = self.request.origin
+        if old is None:
+            self.own.create(new, write.rows, origin)
+        else:
+            before = self.committer.extract(old.type, old.body) if old.body else ()
+            self.own.supersede(old, before, new, write.rows, kind, origin)
+            if old.patient != new.patient:
+                self.own.removed[DIRECTORY].append((old.key, old.rid, old.patient))
+                self.own.inserted[DIRECTORY].append((new.key, new.rid, new.patient))
+        self.current[new.key] = new
+        if self.committer.rules.wakes(new.type):
+            self.changes.append(Change(kind, new.type, new.id, new.number, origin, old.body if old else None, new.body))
+
+    async def _wake(self) -> None:
+        added = 0
+        reading = _RuleReading(self)
+        while self.changes:
+            change = self.changes.popleft()
+            try:
+                writes = await self.committer.rules.woken(change, reading)
+            except Problem as error:
+                issues = [(issue.code, issue.diagnostics, issue.expression) for issue in error.issues]
+                raise Refusal(Refused("failed", text="a rule refused", issues=issues, status=error.status)) from error
+            except Refusal:
+                raise
+            except Exception as error:
+                raise Refusal(Refused("failed", text=f"a rule failed: {type(error).__name__}")) from error
+            added += len(writes)
+            if added > MAX_RULE_WRITES:
+                raise Refusal(Refused("failed", text="rules wake each other without end"))
+            await self._load(writes)
+            for write in writes:
+                await self._write(write, -1)
+
+
+class _RuleReading:
+    """What a rule reads: the store as it will be, its own request included."""
+
+    def __init__(self, act: _Act) -> None:
+        self._act = act
+        self.dialect = act.tx.dialect
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        await self._act.set_apart()
+        return await self._act.tx.rows(sql, args)

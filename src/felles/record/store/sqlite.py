@@ -1,0 +1,197 @@
+"""The embedded engine: SQLite through apsw, WAL, synchronous=FULL. One process writes, any number read.
+
+Nothing here really waits: the coroutines of `commit` run to their end at the first step (`at_once`).
+"""
+
+import re
+import threading
+import time
+from collections.abc import Coroutine, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from felles.record.outcome import problem
+from felles.record.store.migration import pending
+from felles.record.store.table import RESOURCE, Table
+from felles.record.store.transaction import CURRENT, Current
+from felles.record.store.write import Row
+
+T = TypeVar("T")
+CACHE_KIB = 262_144
+CHECKPOINT_PAGES = 4_000
+STEPS_BETWEEN_LOOKS = 20_000
+_CURRENT = CURRENT + "?1"
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never waits for anything outside."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a coroutine of the embedded engine waited for something outside the transaction")
+
+
+@lru_cache(maxsize=4_096)
+def numbered(sql: str) -> str:
+    """`$1` as SQLite wants it: `?1`."""
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def connect(path: Path, *, readonly: bool = False) -> apsw.Connection:
+    """A connection with the pragmas of this engine."""
+    flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    connection = apsw.Connection(str(path), flags=flags, statementcachesize=512)
+    connection.set_busy_timeout(10_000)
+    connection.execute("PRAGMA mmap_size = 1073741824")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if not readonly:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+def migrate(connection: apsw.Connection) -> int:
+    """Brings the store to this program's newest migration, each step in a transaction. Returns the number."""
+    at = int(connection.pragma("user_version"))
+    for step in pending("sqlite", at):
+        with connection:
+            connection.execute(step.script)
+            connection.pragma("user_version", step.number)
+        at = step.number
+    return at
+
+
+class SqliteReading:
+    """A connection for reading. A statement that runs longer than `seconds` is broken off and refused."""
+
+    dialect = "sqlite"
+
+    def __init__(self, connection: apsw.Connection, seconds: float = 10.0) -> None:
+        self.connection = connection
+        self._seconds = seconds
+        self._until = 0.0
+        connection.set_progress_handler(self._too_long, STEPS_BETWEEN_LOOKS)
+
+    def _too_long(self) -> bool:
+        return time.monotonic() > self._until
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.rows_now(sql, args)
+
+    def rows_now(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows, on the calling thread."""
+        self._until = time.monotonic() + self._seconds
+        try:
+            return self.connection.execute(numbered(sql), tuple(args)).fetchall()
+        except apsw.InterruptError as error:
+            raise problem(
+                403, "too-costly", "this search costs too much: narrow it down by patient, code or date"
+            ) from error
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f"INSERT OR IGNORE INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _remove(table: Table) -> str:
+    where = " AND ".join(f"{column} = ?{place}" for place, column in enumerate(table.identity, 1))
+    return f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608
+
+
+_REPLACE = (
+    "UPDATE resource SET "
+    + ", ".join(f"{column} = ?{place}" for place, column in enumerate(RESOURCE.columns, 1) if column != "rid")
+    + " WHERE rid = ?1"
+)
+_PLAIN = {"directory", "resource", "version", "change"}
+
+
+class SqliteTransaction:
+    """The writing connection, between BEGIN and COMMIT."""
+
+    dialect = "sqlite"
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+        found = connection.execute("SELECT max(rid) FROM resource").fetchone()
+        self._rid = int(found[0] or 0) if found else 0
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.connection.execute(numbered(sql), tuple(args)).fetchall()
+
+    async def current(self, keys: Sequence[int]) -> dict[int, Current]:
+        found = {}
+        for key in keys:
+            for row in self.connection.execute(_CURRENT, (key,)):
+                found[key] = Current(*row)
+        return found
+
+    async def lock(self, hashes: Sequence[int]) -> None:
+        """There is one writer: nothing to wait for."""
+
+    async def put(self, inserted: dict[Table, list[Row]], updated: list[Row], removed: dict[Table, list[Row]]) -> None:
+        many = self.connection.executemany
+        for table, rows in removed.items():
+            width = len(table.identity)
+            many(_remove(table), [row[:width] for row in rows])
+        if updated:
+            many(_REPLACE, updated)
+        for table, rows in inserted.items():
+            if table.name not in _PLAIN:
+                rows.sort()
+            many(_insert(table).replace("OR IGNORE ", "") if table.name in _PLAIN else _insert(table), rows)
+
+    async def next_rid(self) -> int:
+        self._rid += 1
+        return self._rid
+
+    async def savepoint(self) -> None:
+        self.connection.execute("SAVEPOINT act")
+
+    async def release(self) -> None:
+        self.connection.execute("RELEASE act")
+
+    async def rollback_to_savepoint(self) -> None:
+        self.connection.execute("ROLLBACK TO act")
+        self.connection.execute("RELEASE act")
+
+
+class Checkpointer(threading.Thread):
+    """Moves the WAL into the database on a connection of its own, so that no commit pays for it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name="checkpoint", daemon=True)
+        self._path = path
+        self._wanted = threading.Event()
+        self._stopped = False
+
+    def look(self, pages: int) -> None:
+        """Told the length of the WAL after each commit."""
+        if pages > CHECKPOINT_PAGES:
+            self._wanted.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._wanted.set()
+        self.join()
+
+    def run(self) -> None:
+        connection = connect(self._path)
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._stopped:
+                break
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        connection.close()

@@ -1,0 +1,99 @@
+"""Rows that wait to be put down. Requests of one group share a stage, so that one flush serves many of them."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from felles.record.store.table import (
+    CHANGE,
+    COMPOSITE,
+    DATE,
+    DIRECTORY,
+    PATIENT,
+    QUANTITY,
+    REFERENCE,
+    RESOURCE,
+    TEXT,
+    TOKEN,
+    VERSION,
+    Table,
+)
+from felles.record.store.transaction import Current, Transaction
+from felles.record.store.write import Kind, Row
+
+IndexRows = tuple[list[Row], ...]
+
+
+def index_rows(rows: IndexRows, patient: int, date: int, rid: int) -> dict[Table, list[Row]]:
+    """Index rows of one resource, completed with what they share, in the column order of each table."""
+    if not rows:
+        return {}
+    tokens, promoted, texts, dates, quantities, references, composites = rows
+    end = (date, rid, patient)
+    return {
+        TOKEN: [(*row, *end) for row in tokens],
+        PATIENT: [(patient, term, code, date, system, rid) for term, code, system in promoted] if patient else [],
+        TEXT: [(*row, *end) for row in texts],
+        DATE: [(*row, *end) for row in dates],
+        QUANTITY: [(*row, *end) for row in quantities],
+        REFERENCE: [(term, target, date, rid, kind, patient) for term, target, kind in references],
+        COMPOSITE: [(*row, *end) for row in composites],
+    }
+
+
+@dataclass(slots=True)
+class Stage:
+    """Inserted, replaced and removed rows, and the keys of the resources they belong to."""
+
+    inserted: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    updated: list[Row] = field(default_factory=list)
+    removed: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    touched: set[int] = field(default_factory=set)
+
+    def create(self, new: Current, rows: IndexRows, origin: int) -> None:
+        """A resource that did not exist."""
+        self.inserted[DIRECTORY].append((new.key, new.rid, new.patient))
+        self.inserted[RESOURCE].append(new.row())
+        self._follow(new, Kind.CREATE, origin)
+        for table, full in index_rows(rows, new.patient, new.date, new.rid).items():
+            if full:
+                self.inserted[table] += full
+
+    def supersede(
+        self, old: Current, old_rows: IndexRows, new: Current, rows: IndexRows, kind: Kind, origin: int
+    ) -> None:
+        """A new version of a resource; only index rows that differ are touched."""
+        was = Kind.DELETE if old.deleted else Kind.CREATE if old.number == 1 else Kind.UPDATE
+        self.inserted[VERSION].append((old.rid, old.number, old.patient, old.type, old.updated, was, old.body))
+        self.updated.append(new.row())
+        self._follow(new, kind, origin)
+        before = index_rows(old_rows, old.patient, old.date, old.rid)
+        after = index_rows(rows, new.patient, new.date, new.rid)
+        for table in before.keys() | after.keys():
+            gone, come = set(before.get(table, ())), set(after.get(table, ()))
+            self.removed[table] += gone - come
+            self.inserted[table] += come - gone
+
+    def _follow(self, new: Current, kind: Kind, origin: int) -> None:
+        self.touched.add(new.key)
+        self.inserted[CHANGE].append((new.rid, new.number, new.patient, new.type, new.updated, kind, origin))
+
+    async def flush(self, tx: Transaction) -> None:
+        """Puts everything down and is empty again."""
+        if self.touched:
+            await tx.put(self.inserted, self.updated, self.removed)
+            self.clear()
+
+    def absorb(self, other: "Stage") -> None:
+        """Takes over what `other` holds."""
+        for table, rows in other.inserted.items():
+            self.inserted[table] += rows
+        for table, rows in other.removed.items():
+            self.removed[table] += rows
+        self.updated += other.updated
+        self.touched |= other.touched
+
+    def clear(self) -> None:
+        self.inserted.clear()
+        self.updated.clear()
+        self.removed.clear()
+        self.touched.clear()

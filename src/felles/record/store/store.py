@@ -1,0 +1,173 @@
+"""Opening a store: one address, two engines, the same object for everybody above."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from felles.record.store import postgresql, sqlite
+from felles.record.store.channel import LocalWriter, RemoteWriter
+from felles.record.store.commit import Committer
+from felles.record.store.migration import migrations
+from felles.record.store.transaction import Reading
+from felles.record.store.write import Reply, Request
+from felles.record.store.writer import Writer
+
+
+class Submitting(Protocol):
+    """Somebody who commits requests: the writer in this process, or the way to it."""
+
+    async def submit(self, request: Request) -> Reply: ...
+    async def close(self) -> None: ...
+
+
+class Store:
+    """An open store. `reading` is for short reads on the loop, `searching` may take long."""
+
+    def __init__(self, address: str, reading: Reading, searching: Reading) -> None:
+        self.address = address
+        self.reading = reading
+        self.searching = searching
+
+    @property
+    def dialect(self) -> str:
+        return self.reading.dialect
+
+    async def submit(self, request: Request) -> Reply:
+        """Commits `request`; the reply comes when it is durable."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+    async def note(self, name: str) -> str | None:
+        """A property of the store itself (`demo`: yes)."""
+        found = await self.reading.rows("SELECT value FROM store WHERE name = $1", (name,))
+        return str(found[0][0]) if found else None
+
+    async def set_note(self, name: str, value: str) -> None:
+        raise NotImplementedError
+
+
+class ThreadedReading:
+    """Runs each statement on threads of its own, so that a long search holds up nobody's short read."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._path = path
+        self._seconds = seconds
+        self._free: list[sqlite.SqliteReading] = []
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, sql, args)
+
+    def _run(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            reading = self._free.pop()
+        except IndexError:
+            reading = sqlite.SqliteReading(sqlite.connect(self._path, readonly=True), self._seconds)
+        try:
+            return reading.rows_now(sql, args)
+        finally:
+            self._free.append(reading)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        for reading in self._free:
+            reading.connection.close()
+
+
+class SqliteStore(Store):
+    """A store in one file. Writes go to the process that serves it; where none does, this one becomes the writer."""
+
+    def __init__(self, path: Path, committer: Committer, writer: Submitting | None, seconds: float) -> None:
+        self._path = path
+        self._committer = committer
+        self._writer = writer
+        self._reader = sqlite.SqliteReading(sqlite.connect(path, readonly=True), seconds)
+        self._threads = ThreadedReading(path, seconds)
+        super().__init__(str(path), self._reader, self._threads)
+
+    @classmethod
+    async def open(cls, path: Path, committer: Committer, *, seconds: float = 10.0) -> "SqliteStore":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer: Submitting | None = await _serving(path)
+        if writer is None and _needs_migration(path):
+            writer = LocalWriter(Writer(path, committer))
+        return cls(path, committer, writer, seconds)
+
+    async def submit(self, request: Request) -> Reply:
+        if self._writer is None:
+            self._writer = await _serving(self._path) or LocalWriter(Writer(self._path, self._committer))
+        return await self._writer.submit(request)
+
+    async def set_note(self, name: str, value: str) -> None:
+        connection = sqlite.connect(self._path)
+        connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (name, value))
+        connection.close()
+
+    async def close(self) -> None:
+        self._threads.close()
+        self._reader.connection.close()
+        if self._writer is not None:
+            await self._writer.close()
+
+
+async def _serving(path: Path) -> RemoteWriter | None:
+    try:
+        return await RemoteWriter.connect(path)
+    except OSError:
+        return None
+
+
+def _needs_migration(path: Path) -> bool:
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        at = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    finally:
+        connection.close()
+    return at != migrations("sqlite")[-1].number
+
+
+class PostgresqlStore(Store):
+    """A store in a PostgreSQL database."""
+
+    def __init__(self, address: str, pool: Any, committer: Committer, seconds: float) -> None:
+        reading = postgresql.PostgresqlReading(pool, seconds)
+        super().__init__(address, reading, reading)
+        self._pool = pool
+        self._writer = postgresql.PostgresqlWriter(pool, committer)
+
+    @classmethod
+    async def open(cls, address: str, committer: Committer, *, seconds: float = 10.0) -> "PostgresqlStore":
+        pool = await postgresql.open_pool(address)
+        await postgresql.migrate(pool)
+        return cls(address, pool, committer, seconds)
+
+    async def submit(self, request: Request) -> Reply:
+        return await self._writer.submit(request)
+
+    async def set_note(self, name: str, value: str) -> None:
+        async with self._pool.acquire() as connection:
+            await connection.execute(
+                "INSERT INTO store VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                name,
+                value,
+            )
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._pool.close()
+
+
+async def open_store(address: str, committer: Committer, *, seconds: float = 10.0) -> Store:
+    """Opens a file path or a `postgresql://` address, migrated. Raises OSError, ValueError or StoreLocked."""
+    if address.startswith(("postgresql://", "postgres://")):
+        return await PostgresqlStore.open(address, committer, seconds=seconds)
+    return await SqliteStore.open(Path(address), committer, seconds=seconds)

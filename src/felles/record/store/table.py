@@ -1,0 +1,55 @@
+"""The store's tables as both engines fill them: column names, PostgreSQL types, and what identifies a row."""
+
+from dataclasses import dataclass
+
+_NARROW = {"term", "kind", "span", "type", "number", "deleted", "origin"}
+_FLOAT = {"low", "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. `columns` in insertion order, beginning with `identity`, the columns that tell its rows apart:
+    rows sorted as tuples are in the order of the clustered index."""
+
+    name: str
+    columns: tuple[str, ...]
+    identity: tuple[str, ...]
+    floats: bool = False
+
+    def array_type(self, column: str) -> str:
+        """The PostgreSQL array type that carries many values of `column`."""
+        if column in _NARROW:
+            return "int4[]"
+        if column in _FLOAT and self.floats:
+            return "float8[]"
+        return {"id": "text[]", "value": "text[]", "body": "bytea[]"}.get(column, "int8[]")
+
+
+def _index(name: str, *columns: str, floats: bool = False) -> Table:
+    identity = (*columns, "date", "rid")
+    return Table(name, (*identity, "patient"), identity, floats)
+
+
+DIRECTORY = Table("directory", ("key", "rid", "patient"), ("key",))
+RESOURCE = Table(
+    "resource",
+    ("rid", "patient", "type", "key", "id", "number", "updated", "date", "deleted", "body"),
+    ("rid",),
+)
+VERSION = Table("version", ("rid", "number", "patient", "type", "updated", "kind", "body"), ("rid", "number"))
+CHANGE = Table("change", ("rid", "number", "patient", "type", "updated", "kind", "origin"), ())
+
+TOKEN = _index("token_index", "term", "code", "system")
+PATIENT = Table("patient_index", *2 * (("patient", "term", "code", "date", "system", "rid"),))
+TEXT = _index("text_index", "term", "value", "exact")
+DATE = _index("date_index", "term", "span", "low", "high")
+QUANTITY = _index("quantity_index", "term", "low", "high", "system", "code", floats=True)
+REFERENCE = Table(
+    "reference_index",
+    ("term", "target", "date", "rid", "kind", "patient"),
+    ("term", "target", "date", "rid"),
+)
+COMPOSITE = _index("composite_index", "term", "code", "system", "low", "high", "code2", "system2", "value", floats=True)
+
+INDEXES = (TOKEN, PATIENT, TEXT, DATE, QUANTITY, REFERENCE, COMPOSITE)
+"""The index tables, in the order in which `Write.rows` carries their rows."""

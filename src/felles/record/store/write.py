@@ -1,0 +1,114 @@
+"""What the writer is asked to do, as plain data that crosses a process boundary.
+
+Everything costly (parsing, validation, index rows) is done before; the writer checks conditions, numbers the
+versions and puts rows down.
+"""
+
+from enum import IntEnum
+from typing import Any, Literal
+
+import msgspec
+
+
+class Kind(IntEnum):
+    """What a version came from (Bundle.entry.request.method of its history entry)."""
+
+    CREATE = 0
+    UPDATE = 1
+    DELETE = 2
+
+
+class Origin(IntEnum):
+    """Where a change comes from. Imports and the demo wake no sending rule."""
+
+    ACT = 0
+    MESSAGE = 1
+    IMPORT = 2
+    DEMO = 3
+
+
+Row = tuple[Any, ...]
+
+
+class Write(msgspec.Struct, array_like=True, gc=False):
+    """One version to be written.
+
+    The body is `head` + version number + `middle` + instant + `tail`. `rows` holds, per table of
+    `table.INDEXES`, the index rows without patient, date and rid (those are the same for all rows of a resource).
+    `match` is the version that must be current (If-Match; 0: whatever is, -1: none may exist).
+    """
+
+    kind: int
+    type: int
+    id: str
+    key: int
+    patient: int = 0
+    date: int = 0
+    head: bytes = b""
+    middle: bytes = b""
+    tail: bytes = b""
+    rows: tuple[list[Row], ...] = ()
+    match: int = 0
+
+
+class Criterion(msgspec.Struct, array_like=True):
+    """A search that the caller has done and that must still give the same inside the transaction.
+
+    `lock` is the stable hash of the criteria, `expected` the ids that were found (FHIR R4 http.html#ccreate).
+    """
+
+    lock: int
+    type: str
+    parameters: list[tuple[str, str]]
+    expected: list[str]
+
+
+class Advance(msgspec.Struct, array_like=True):
+    """Moves a feed worker's cursor in the same transaction; refused if the cursor is not at `start`."""
+
+    name: str
+    start: list[int]
+    end: list[int]
+
+
+class Request(msgspec.Struct, array_like=True):
+    """One transaction: all of it or nothing."""
+
+    writes: list[Write]
+    criteria: list[Criterion] = []
+    origin: int = Origin.ACT
+    advance: Advance | None = None
+
+
+class Written(msgspec.Struct, array_like=True, gc=False):
+    """What became of one write. `created`: the resource did not exist (or was deleted) before."""
+
+    number: int
+    updated: int
+    created: bool
+
+
+Refusal = Literal["conflict", "exists", "changed", "collision", "gone", "failed", "moved", "full"]
+
+
+class Refused(msgspec.Struct, array_like=True):
+    """Why a request was not done. `position`: index of the write, -1 for the whole.
+
+    conflict: another version is current. exists: it may not exist but does. changed: a criterion no longer gives
+    what it gave (the caller prepares anew). collision: two ids with one 64-bit key. moved: a cursor was advanced
+    by somebody else. full: the disk is full. failed: a rule or the store failed, `text` says how (no patient data).
+    """
+
+    reason: Refusal
+    position: int = -1
+    number: int = 0
+    text: str = ""
+    issues: list[tuple[str, str, str | None]] = []
+    status: int = 500
+
+
+class Reply(msgspec.Struct, array_like=True):
+    """The answer to one request: either `written`, one per write in order (rules' own follow), or `refused`."""
+
+    written: list[Written] = []
+    refused: Refused | None = None
