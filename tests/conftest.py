@@ -1,0 +1,71 @@
+"""What every test may ask for: the shared test data, a PostgreSQL server, and a store on either engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import Cluster, Missing
+
+CLUSTER = "FELLES_TEST_CLUSTER"
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process names one cluster directory; its xdist workers inherit the name."""
+    if not hasattr(config, "workerinput"):
+        os.environ[CLUSTER] = str(Cluster.place())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server once, when every worker is through."""
+    if not hasattr(config, "workerinput") and CLUSTER in os.environ:
+        Cluster(Path(os.environ.pop(CLUSTER))).remove()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of test data that is not part of the project; without it the test is skipped."""
+    place = Path(os.environ.get("FELLES_SHARED") or CHECKOUT.parent / "shared")
+    if not (place / "data").is_dir():
+        pytest.skip(f"no shared test data at {place} (FELLES_SHARED names another place)")
+    return place
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """A running PostgreSQL cluster, one for all workers. A missing server fails in CI and skips elsewhere."""
+    running = Cluster(Path(os.environ[CLUSTER]))
+    try:
+        running.start()
+    except Missing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    return running
+
+
+@pytest.fixture
+def postgresql_url(cluster: Cluster) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of this test's own."""
+    name = cluster.create()
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store's address, once for each engine: a new file, then a new database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "felles.db")
+    address: str = request.getfixturevalue("postgresql_url")
+    return address
