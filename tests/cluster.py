@@ -18,6 +18,7 @@ from pathlib import Path
 import asyncpg
 
 OLDEST = 15
+INITIAL = ("--auth=trust", "--encoding=UTF8", "--no-locale")
 OPTIONS = {
     "listen_addresses": "",
     "fsync": "on",
@@ -90,7 +91,7 @@ class Cluster:
             if (self.place / "ready").exists():
                 return
             there = programs()
-            self.run([there / "initdb", "-D", self.data, "-U", "felles", *"-A trust -E UTF8 --no-locale".split()])
+            self.run([there / "initdb", "-D", self.data, "-U", "felles", *INITIAL])
             settings = " ".join(f"-c {name}='{value}'" for name, value in OPTIONS.items())
             options = f"{settings} -c unix_socket_directories='{self.place}'"
             log = self.place / "log"
