@@ -73,7 +73,7 @@ class Cluster:
         self.data = place / "data"
 
     @staticmethod
-    def place() -> Path:
+    def reserve() -> Path:
         """A new, short directory name (a socket's path may hold 107 bytes), open to the server's account."""
         place = Path(tempfile.mkdtemp(prefix="felles-pg-"))
         account = owner()

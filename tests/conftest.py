@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process names one cluster directory; its xdist workers inherit the name."""
     if not hasattr(config, "workerinput"):
-        os.environ[CLUSTER] = str(Cluster.place())
+        os.environ[CLUSTER] = str(Cluster.reserve())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
