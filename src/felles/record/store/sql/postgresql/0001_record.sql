@@ -59,18 +59,18 @@ CREATE INDEX page_expires ON page (expires);
 CREATE TABLE token_index (
   patient int8 NOT NULL, term int4 NOT NULL, code int8 NOT NULL, system int8 NOT NULL, date int8 NOT NULL, rid int8 NOT NULL
 );
-CREATE INDEX token_index_key ON token_index (term, code, system, date, rid);
+CREATE INDEX token_index_key ON token_index (term, code, date, rid, system);
 
 CREATE TABLE patient_index (
   patient int8 NOT NULL, term int4 NOT NULL, code int8 NOT NULL, system int8 NOT NULL, date int8 NOT NULL, rid int8 NOT NULL
 );
-CREATE INDEX patient_index_key ON patient_index (patient, term, code, date, system, rid);
+CREATE INDEX patient_index_key ON patient_index (patient, term, code, date, rid, system);
 
 CREATE TABLE text_index (
   patient int8 NOT NULL, term int4 NOT NULL, value text COLLATE "C" NOT NULL, exact int8 NOT NULL,
   date int8 NOT NULL, rid int8 NOT NULL
 );
-CREATE INDEX text_index_key ON text_index (term, value, exact, date, rid);
+CREATE INDEX text_index_key ON text_index (term, value, date, rid, exact);
 
 CREATE TABLE date_index (
   patient int8 NOT NULL, term int4 NOT NULL, span int4 NOT NULL, low int8 NOT NULL, high int8 NOT NULL,

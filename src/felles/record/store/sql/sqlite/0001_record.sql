@@ -49,19 +49,19 @@ CREATE TABLE cursor (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT R
 CREATE TABLE token_index (
   patient INTEGER NOT NULL, term INTEGER NOT NULL, code INTEGER NOT NULL, system INTEGER NOT NULL,
   date INTEGER NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (term, code, system, date, rid)
+  PRIMARY KEY (term, code, date, rid, system)
 ) WITHOUT ROWID;
 
 CREATE TABLE patient_index (
   patient INTEGER NOT NULL, term INTEGER NOT NULL, code INTEGER NOT NULL, system INTEGER NOT NULL,
   date INTEGER NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (patient, term, code, date, system, rid)
+  PRIMARY KEY (patient, term, code, date, rid, system)
 ) WITHOUT ROWID;
 
 CREATE TABLE text_index (
   patient INTEGER NOT NULL, term INTEGER NOT NULL, value TEXT NOT NULL, exact INTEGER NOT NULL,
   date INTEGER NOT NULL, rid INTEGER NOT NULL,
-  PRIMARY KEY (term, value, exact, date, rid)
+  PRIMARY KEY (term, value, date, rid, exact)
 ) WITHOUT ROWID;
 
 CREATE TABLE date_index (

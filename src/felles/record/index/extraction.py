@@ -1,0 +1,109 @@
+"""Index rows of one resource, by code generated once per type."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from felles.record.index.choice import compartment, primary_date, promoted, subject
+from felles.record.index.leaf import NUMBERS
+from felles.record.index.source import compile_terms
+from felles.record.index.term import Term, terms
+from felles.record.index.value import BEGINNING, key64
+
+_PATIENT = NUMBERS["Patient"]
+Extract = Callable[[dict[str, Any], str], tuple[Any, ...]]
+
+
+class Rows(msgspec.Struct, gc=False):
+    """What the index holds of one resource; the tuples are in the column order of the store's tables.
+
+    `patient` is the key of the patient whom the resource is about, else of the one whose compartment holds it, else
+    0. `date` is the carried date: the low bound, in microseconds, of the type's primary date, BEGINNING without one.
+    `promoted` stands only where `patient` is the subject itself.
+    """
+
+    tokens: list[tuple[int, int, int]]
+    promoted: list[tuple[int, int, int]]
+    texts: list[tuple[int, str, int]]
+    dates: list[tuple[int, int, int, int]]
+    quantities: list[tuple[int, float, float, int, int]]
+    references: list[tuple[int, int, int]]
+    composites: list[tuple[int, int, int, float, float, int, int, str]]
+    patient: int
+    date: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How one type is indexed."""
+
+    type: str
+    terms: tuple[Term, ...]
+    run: Extract
+    subject: int
+    compartment: frozenset[int]
+    promoted: frozenset[int]
+
+
+@cache
+def _plan(type_name: str) -> _Plan:
+    found = terms(type_name)
+    run = compile_terms(type_name, found, primary_date(type_name))
+    return _Plan(type_name, found, run, subject(type_name), compartment(type_name), promoted(type_name))
+
+
+def extract(type_name: str, resource: dict[str, Any], base: str = "") -> Rows:
+    """The index rows of a resource. `base` is the server's own address: references below it are local.
+
+    A value that cannot be read is left out, whatever its shape; the rest is indexed. About 10 µs.
+    """
+    plan = _plan(type_name)
+    try:
+        found = plan.run(resource, base)
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
+        found = _term_by_term(plan, resource, base)
+    *lists, date = found
+    tokens, texts, dates, quantities, references, composites = (
+        [*dict.fromkeys(rows)] if len(rows) > 1 else rows for rows in lists
+    )
+    patient, is_subject = _patient(plan, resource, references)
+    wanted = plan.promoted
+    promoted = [row for row in tokens if row[0] in wanted] if is_subject and wanted else []
+    return Rows(tokens, promoted, texts, dates, quantities, references, composites, patient, date)
+
+
+def _patient(plan: _Plan, resource: dict[str, Any], references: list[tuple[int, int, int]]) -> tuple[int, bool]:
+    """The patient's key and whether the resource is about that patient."""
+    if plan.type == "Patient":
+        return key64(f"Patient/{resource.get('id')}"), False
+    found = 0
+    for term, key, kind in references:
+        if kind == _PATIENT and key and term in plan.compartment:
+            if term == plan.subject:
+                return key, True
+            found = key if found in (0, key) else -1
+    return (found if found != -1 else 0), False
+
+
+def _term_by_term(plan: _Plan, resource: dict[str, Any], base: str) -> tuple[Any, ...]:
+    """The same for a resource of which some member has a shape that R4 does not allow."""
+    lists: tuple[list[Any], ...] = ([], [], [], [], [], [])
+    date = BEGINNING
+    for run in _single(plan.type):
+        try:
+            *found, carried = run(resource, base)
+        except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
+            continue
+        date = max(date, carried)
+        for rows, more in zip(lists, found, strict=True):
+            rows += more
+    return (*lists, date)
+
+
+@cache
+def _single(type_name: str) -> tuple[Extract, ...]:
+    primary = primary_date(type_name)
+    return tuple(compile_terms(type_name, (term,), primary) for term in terms(type_name))
