@@ -64,7 +64,7 @@ def instant(micros: int) -> bytes:
 
 @dataclass(slots=True)
 class Committer:
-    """Applies requests inside an open transaction. `now` gives microseconds; versions of one store never go back in time."""
+    """Applies requests inside an open transaction, with what it needs from the floor above the store."""
 
     search: Search
     extract: Extract

@@ -1,4 +1,4 @@
-"""The region's engine: PostgreSQL 15 or newer through asyncpg. Each process has a small pool; groups commit side by side."""
+"""The region's engine: PostgreSQL 15 or newer through asyncpg. Groups of several processes commit side by side."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ _CURRENT = CURRENT + "ANY($1::int8[]) ORDER BY d.key FOR UPDATE OF r"
 _NEVER = "SELECT 1 WHERE false"
 
 
-async def open_pool(url: str, *, size: int = 6, seconds: float = 10.0) -> asyncpg.Pool[Any]:
+async def open_pool(url: str, *, size: int = 6, seconds: float = 10.0) -> "asyncpg.Pool[Any]":
     """A pool whose statements are broken off after `seconds` of searching."""
     pool = await asyncpg.create_pool(
         url,

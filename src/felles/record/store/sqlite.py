@@ -110,7 +110,7 @@ def _remove(table: Table) -> str:
 
 
 _REPLACE = (
-    "UPDATE resource SET "
+    "UPDATE resource SET "  # noqa: S608 - column names are constants
     + ", ".join(f"{column} = ?{place}" for place, column in enumerate(RESOURCE.columns, 1) if column != "rid")
     + " WHERE rid = ?1"
 )

@@ -1,0 +1,36 @@
+"""Conditions of conditional interactions (FHIR R4 http.html#cond-update): searched now, checked again in the transaction."""
+
+from dataclasses import dataclass
+
+from felles.record.index.value import key64
+from felles.record.outcome import problem
+from felles.record.store import Criterion
+
+Parameters = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a condition gave: its parameters and at most two ids."""
+
+    parameters: Parameters
+    ids: list[str]
+    lock: int
+
+
+def lock_of(type_name: str, parameters: Parameters) -> int:
+    """A stable key of the criteria: two writers with the same criteria wait for each other."""
+    return key64(type_name + "?" + "&".join(f"{name}={value}" for name, value in sorted(parameters)))
+
+
+def criterion(type_name: str, found: Found) -> Criterion:
+    """What the transaction checks again."""
+    return Criterion(found.lock, type_name, found.parameters, found.ids)
+
+
+def version_of(etag: str) -> int:
+    """The version number in `W/"3"`. Raises Problem 400."""
+    text = etag.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise problem(400, "invalid", 'If-Match and If-None-Match take a version as in W/"3"')
+    return int(text)

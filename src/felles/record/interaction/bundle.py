@@ -1,0 +1,156 @@
+"""batch and transaction: https://hl7.org/fhir/R4/http.html#transaction."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from felles.record import definition
+from felles.record.condition import Found
+from felles.record.interaction.answer import body_of, entry_response
+from felles.record.outcome import Problem, problem
+from felles.record.reading import Stored
+from felles.record.record import TRIES, Changed, Record
+from felles.record.rest.bundle import bundle, entry
+from felles.record.rest.message import Request, Response, parameters, refusal
+from felles.record.store import Kind, Origin, Written
+from felles.record.transaction import Entry, Plan, Planned, entries, placed, plan
+
+Route = Callable[[Record, Request], Awaitable[Response]]
+AT_ONCE = 8
+
+
+async def process(record: Record, request: Request, route: Route) -> Response:
+    """A Bundle posted to the base: a batch or a transaction."""
+    kind, found = entries(request.body)
+    if kind == "transaction":
+        return await transaction(record, request, found, route)
+    if kind == "batch":
+        return await batch(record, request, found, route)
+    raise problem(400, "value", "the base takes Bundles of type batch or transaction", "Bundle.type")
+
+
+class Conditions:
+    """What a transaction's planner may ask of the record."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    async def matching(self, type_name: str, query: str) -> Found:
+        return await self._record.matching(type_name, parameters(query))
+
+    async def patched(self, type_name: str, id: str, raw: bytes) -> tuple[bytes, int]:
+        return await self._record.patched(type_name, id, *patch_of(raw))
+
+
+def patch_of(raw: bytes) -> tuple[bytes, str]:
+    """A patch in a Bundle: Parameters (FHIRPath Patch) or a Binary that holds a JSON Patch."""
+    resource = orjson.loads(raw)
+    if resource.get("resourceType") == "Binary":
+        return base64.b64decode(resource.get("data", "")), str(resource.get("contentType", ""))
+    return raw, "application/fhir+json"
+
+
+async def commit(
+    record: Record, found: list[Entry], origin: Origin = Origin.ACT
+) -> tuple[Plan, dict[int, Written]]:
+    """Plans and commits a transaction. What was written comes by the place of its entry."""
+    for _ in range(TRIES):
+        planned = await plan(found, Conditions(record), record.base)
+        changed = [one for one in planned.planned if one.kind is not None]
+        try:
+            written = await record.commit(planned.writes, planned.criteria, origin)
+        except Changed:
+            continue
+        return planned, {one.entry.place: done for one, done in zip(changed, written, strict=False)}
+    raise problem(409, "conflict", "others keep changing what this transaction's conditions ask; try again")
+
+
+async def transaction(record: Record, request: Request, found: list[Entry], route: Route) -> Response:
+    """All entries or none."""
+    planned, written = await commit(record, found)
+    writes = {(write.type, write.id): write for write in planned.writes}
+    answers: dict[int, bytes] = {}
+    for one in planned.planned:
+        done = written.get(one.entry.place)
+        stored = await _stored(record, one, done)
+        if done is not None and one.kind is not Kind.DELETE:
+            write = writes[(definition.type_number(one.type), one.id)]
+            stored = Stored(one.type, one.id, done.number, done.updated, Kind.UPDATE, body_of(write, done))
+        answers[one.entry.place] = _entry_answer(record, request, one, stored, done)
+    for asked in planned.reads:
+        answers[asked.place] = await _read(record, request, asked, route)
+    return bundle("transaction-response", [answers[place] for place in sorted(answers)])
+
+
+async def _stored(record: Record, one: Planned, done: Written | None) -> Stored | None:
+    """The existing match of a conditional create, or the tombstone of a delete."""
+    if one.kind is None and one.id:
+        return await record.read(one.type, one.id)
+    if one.kind is Kind.DELETE and done is not None and done.number:
+        return Stored(one.type, one.id, done.number, done.updated, Kind.DELETE, None)
+    return None
+
+
+def _entry_answer(record: Record, request: Request, one: Planned, stored: Stored | None, done: Written | None) -> bytes:
+    if stored is None or stored.body is None:
+        return entry(None, None, response=entry_response(204, stored))
+    where = {"location": f"{record.base}/{stored.address}/_history/{stored.number}"}
+    response = entry_response(201 if done is not None and done.created else 200, stored, where)
+    body = stored.body if request.prefer.get("return") == "representation" else None
+    return entry(f"{record.base}/{stored.address}", body, response=response)
+
+
+async def _read(record: Record, request: Request, asked: Entry, route: Route) -> bytes:
+    answer = await _routed(record, request, asked, route)
+    if answer.status >= 400:
+        issues = orjson.loads(answer.body).get("issue", [])
+        text = issues[0].get("diagnostics", "") if issues else ""
+        raise placed(problem(answer.status, "processing", f"reading failed after the writes: {text}"), asked.at)
+    return _entry_of(answer)
+
+
+async def batch(record: Record, request: Request, found: list[Entry], route: Route) -> Response:
+    """Each entry for itself."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(asked: Entry) -> bytes:
+        async with limit:
+            return _entry_of(await _routed(record, request, asked, route))
+
+    return bundle("batch-response", await asyncio.gather(*(one(asked) for asked in found)))
+
+
+async def _routed(record: Record, request: Request, asked: Entry, route: Route) -> Response:
+    """The entry as a request of its own."""
+    names = {"ifMatch": "if-match", "ifNoneMatch": "if-none-match", "ifNoneExist": "if-none-exist"}
+    headers: dict[str, str] = {names[name]: value for name, value in asked.conditions.items() if name in names}
+    if "prefer" in request.headers:
+        headers["prefer"] = request.headers["prefer"]
+    body, headers["content-type"] = asked.raw, "application/fhir+json"
+    try:
+        if asked.method == "PATCH":
+            body, headers["content-type"] = patch_of(asked.raw)
+        path = asked.path.removeprefix(record.base).strip("/")
+        return await route(record, Request(asked.method, path, asked.query, headers, body, request.base, request.user))
+    except Problem as error:
+        return refusal(error)
+
+
+def _entry_of(answer: Response) -> bytes:
+    response: dict[str, Any] = {"status": str(answer.status)}
+    if "etag" in answer.headers:
+        response["etag"] = answer.headers["etag"]
+    if "last-modified" in answer.headers:
+        moment = parsedate_to_datetime(answer.headers["last-modified"])
+        response["lastModified"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if "location" in answer.headers:
+        response["location"] = answer.headers["location"]
+    if answer.status >= 400:
+        response["outcome"] = orjson.loads(answer.body)
+        return entry(None, None, response=response)
+    return entry(None, answer.body or None, response=response)
+

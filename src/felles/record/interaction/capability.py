@@ -1,0 +1,76 @@
+"""capabilities: https://hl7.org/fhir/R4/http.html#capabilities. Generated from what is registered, so that it stays true."""
+
+from importlib.metadata import version
+from typing import Any
+
+from felles.record import definition
+from felles.record.interaction import operation
+from felles.record.outcome import problem
+from felles.record.record import Record
+from felles.record.rest.message import Request, Response, render
+from felles.record.search import searchable
+
+INTERACTIONS = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
+SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
+
+
+async def metadata(record: Record, request: Request) -> Response:
+    """The CapabilityStatement; mode=full alone is offered."""
+    if request.wants("mode") not in (None, "full"):
+        raise problem(400, "not-supported", "mode=full is the only one offered", "mode")
+    return render(statement(record.base))
+
+
+def statement(base: str) -> dict[str, Any]:
+    """The CapabilityStatement of this server."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-22",
+        "kind": "instance",
+        "software": {"name": "Felles", "version": version("felles")},
+        "implementation": {"description": "Felles, one shared health record", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [_resource(name) for name in definition.RESOURCE_TYPES if name not in ("Parameters",)],
+                "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
+                "operation": _operations(operation.SYSTEM),
+                "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{c.lower()}" for c in _compartments()],
+            }
+        ],
+    }
+
+
+def _compartments() -> tuple[str, ...]:
+    return definition.COMPARTMENTS
+
+
+def _resource(name: str) -> dict[str, Any]:
+    parameters = searchable(name)
+    described: dict[str, Any] = {
+        "type": name,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{name}",
+        "interaction": [{"code": code} for code in INTERACTIONS],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "logical"],
+        "searchInclude": ["*", *(f"{name}:{p.code}" for p in parameters if p.type == "reference")],
+        "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in parameters],
+    }
+    operations = _operations({**operation.TYPES.get("*", {}), **operation.TYPES.get(name, {})})
+    return {**described, "operation": operations} if operations else described
+
+
+def _operations(registered: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"name": name, "definition": offered.definition} for name, offered in sorted(registered.items())
+    ]

@@ -1,0 +1,74 @@
+"""history of an instance, a type, the system: https://hl7.org/fhir/R4/http.html#history."""
+
+from urllib.parse import urlencode
+
+from felles.record import history
+from felles.record.history import Window
+from felles.record.index.value import date_range
+from felles.record.interaction.answer import entry_response
+from felles.record.outcome import problem
+from felles.record.reading import Stored
+from felles.record.record import Record
+from felles.record.rest.bundle import Link, bundle, entry
+from felles.record.rest.message import Request, Response
+from felles.record.store import Kind
+
+DEFAULT_COUNT = 50
+MAX_COUNT = 1_000
+_KNOWN = ("_count", "_since", "_at", "_before")
+_METHODS = {Kind.CREATE: "POST", Kind.UPDATE: "PUT", Kind.DELETE: "DELETE"}
+
+
+def window_of(request: Request) -> Window:
+    """What part is asked for. Raises Problem 400 naming what may be asked."""
+    asked: dict[str, str] = {}
+    for name, value in request.parameters:
+        if name not in _KNOWN:
+            raise problem(400, "not-supported", f"a history takes {', '.join(_KNOWN[:3])}", name)
+        asked[name] = value
+    try:
+        count = min(int(asked.get("_count", DEFAULT_COUNT)), MAX_COUNT)
+        before = int(asked.get("_before", history.NEWEST))
+        since = date_range(asked["_since"])[0] if "_since" in asked else 0
+        low, high = date_range(asked["_at"]) if "_at" in asked else (since, history.NEWEST)
+    except ValueError as error:
+        raise problem(400, "value", "_count is a whole number, _since and _at are dates or instants") from error
+    if count < 1 or not 0 <= before <= history.NEWEST:
+        raise problem(400, "value", "_count must be at least 1", "_count")
+    return Window(count, before, max(low, since), high)
+
+
+async def of_instance(record: Record, request: Request, type_name: str, id: str) -> Response:
+    """All versions of one resource."""
+    found = await history.of_instance(record.store.reading, type_name, id, window_of(request))
+    return _answer(record, request, found)
+
+
+async def of_type(record: Record, request: Request, type_name: str) -> Response:
+    """All versions of one type."""
+    return _answer(record, request, await history.of_type(record.store.reading, type_name, window_of(request)))
+
+
+async def of_system(record: Record, request: Request) -> Response:
+    """All versions of everything."""
+    return _answer(record, request, await history.of_type(record.store.reading, None, window_of(request)))
+
+
+def _answer(record: Record, request: Request, found: history.History) -> Response:
+    links = [Link("self", f"{record.base}/{request.path}" + (f"?{request.query}" if request.query else ""))]
+    if found.following is not None:
+        kept = [(name, value) for name, value in request.parameters if name != "_before"]
+        query = urlencode([*kept, ("_before", str(found.following))])
+        links.append(Link("next", f"{record.base}/{request.path}?{query}"))
+    return bundle("history", [_entry(record, version) for version in found.versions], links)
+
+
+def _entry(record: Record, version: Stored) -> bytes:
+    status = {Kind.CREATE: 201, Kind.UPDATE: 200, Kind.DELETE: 204}[version.kind]
+    url = version.type if version.kind is Kind.CREATE else version.address
+    return entry(
+        f"{record.base}/{version.address}",
+        version.body,
+        request={"method": _METHODS[version.kind], "url": url},
+        response=entry_response(status, version),
+    )

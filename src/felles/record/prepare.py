@@ -1,0 +1,92 @@
+"""From received bytes to a `Write`: parsed, validated, identified, indexed. All of it happens outside the transaction.
+
+The stored body is what was received: each top-level member keeps its bytes (so `1.00` stays `1.00`), only `id`,
+`meta.versionId` and `meta.lastUpdated` are the server's (FHIR R4 http.html#create, #update).
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from felles.record import definition, document
+from felles.record.index import extract
+from felles.record.index.value import key64
+from felles.record.outcome import Problem, problem
+from felles.record.store import Kind, Write
+from felles.record.validation import validate
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SERVER_META = ("versionId", "lastUpdated")
+
+
+def new_id() -> str:
+    """An opaque logical id of 32 hexadecimal digits (FHIR R4 resource.html#id)."""
+    return os.urandom(16).hex()
+
+
+@dataclass(slots=True)
+class Received:
+    """One resource as it came in: its bytes and the same as plain data, already validated."""
+
+    type: str
+    resource: dict[str, Any]
+    raw: bytes
+
+
+def receive(raw: bytes, expected: str | None = None, *, resource: dict[str, Any] | None = None) -> Received:
+    """Parses and validates. Raises Problem 400 for what is no resource, 422 for what breaks the rules of R4."""
+    if resource is None:
+        resource = document.load(raw)
+    name = resource.get("resourceType")
+    if not isinstance(name, str) or not definition.is_resource(name):
+        raise problem(400, "structure", "resourceType is missing or is no FHIR R4 resource type", "resourceType")
+    if expected is not None and name != expected:
+        raise problem(400, "invalid", f"this address takes {expected}, the body is {name}", "resourceType")
+    issues = [issue for issue in validate(name, resource) if issue.severity in ("error", "fatal")]
+    if issues:
+        raise Problem(422, tuple(issues))
+    return Received(name, resource, raw)
+
+
+def prepare(received: Received, id: str, kind: Kind, match: int = 0) -> Write:
+    """The write that puts `received` down as `Type/id`."""
+    rows = extract(received.type, {**received.resource, "id": id})
+    head, middle, tail = _splice(received, id)
+    return Write(
+        kind,
+        definition.type_number(received.type),
+        id,
+        key64(f"{received.type}/{id}"),
+        rows.patient,
+        rows.date,
+        head,
+        middle,
+        tail,
+        (rows.tokens, rows.promoted, rows.texts, rows.dates, rows.quantities, rows.references, rows.composites),
+        match,
+    )
+
+
+def removal(type_name: str, id: str, match: int = 0) -> Write:
+    """The write that deletes `Type/id`."""
+    return Write(Kind.DELETE, definition.type_number(type_name), id, key64(f"{type_name}/{id}"), match=match)
+
+
+def _splice(received: Received, id: str) -> tuple[bytes, bytes, bytes]:
+    members = _members.decode(received.raw)
+    members.pop("resourceType", None)
+    members.pop("id", None)
+    meta = members.pop("meta", None)
+    head = b'{"resourceType":"%b","id":"%b","meta":{"versionId":"' % (received.type.encode(), id.encode())
+    tail = _meta_rest(meta) if meta is not None else b""
+    rest = b"".join(b',"%b":%b' % (name.encode(), bytes(value)) for name, value in members.items())
+    return head, b'","lastUpdated":"', b'"' + tail + b"}" + rest + b"}"
+
+
+def _meta_rest(meta: msgspec.Raw) -> bytes:
+    members = _members.decode(meta)
+    return b"".join(
+        b',"%b":%b' % (name.encode(), bytes(value)) for name, value in members.items() if name not in _SERVER_META
+    )

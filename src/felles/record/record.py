@@ -1,0 +1,143 @@
+"""The record as everybody above sees it: reads, searches and commits, on whichever engine the store has."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from felles.record import definition, finding, reading, search
+from felles.record.condition import Found, Parameters, lock_of
+from felles.record.index import extract
+from felles.record.outcome import Issue, Problem, problem
+from felles.record.page import Pages, open_pages
+from felles.record.patch import patched
+from felles.record.prepare import prepare, receive
+from felles.record.reading import Stored
+from felles.record.rule import Rule, RuleBook
+from felles.record.store import Advance, Committer, Criterion, Kind, Origin, Request, Store, Write, Written, open_store
+from felles.record.store.stage import IndexRows
+from felles.record.store.transaction import Reading
+
+TRIES = 10
+
+
+class Changed(Exception):
+    """What a condition found has changed before the commit: prepare again."""
+
+
+class Record:
+    """One open record. Bodies go in and out as bytes; whoever needs data parses them."""
+
+    def __init__(self, store: Store, pages: Pages, *, demo: bool, base: str) -> None:
+        self.store = store
+        self.pages = pages
+        self.demo = demo
+        self.base = base
+
+    @classmethod
+    async def open(
+        cls, address: str | Path, rules: Sequence[Rule] = (), *, base: str = "http://localhost:8080/fhir", seconds: float = 10.0
+    ) -> "Record":
+        """Opens (and migrates) the store at a path or `postgresql://` address."""
+        store = await open_store(str(address), committer(rules), seconds=seconds)
+        return cls(store, await open_pages(store), demo=await store.note("demo") == "yes", base=base)
+
+    async def close(self) -> None:
+        await self.pages.close()
+        await self.store.close()
+
+    async def read(self, type_name: str, id: str) -> Stored:
+        """The current version. Raises Problem 404 or 410."""
+        return await reading.current(self.store.reading, type_name, id)
+
+    async def resource(self, type_name: str, id: str) -> dict[str, Any]:
+        """The current version as plain data. Raises Problem 404 or 410."""
+        resource: dict[str, Any] = orjson.loads((await self.read(type_name, id)).body or b"{}")
+        return resource
+
+    async def version(self, type_name: str, id: str, number: int) -> Stored:
+        """One version. Raises Problem 404 or 410."""
+        return await reading.version(self.store.reading, type_name, id, number)
+
+    async def search(self, type_name: str | None, parameters: Parameters, **shape: Any) -> finding.Result:
+        """The first page of a search. Raises Problem 400 for what cannot be asked, 403 for what costs too much."""
+        query = search.parse(type_name, parameters, **shape)
+        return await finding.execute(self.store.searching, query, self.pages)
+
+    async def resources(self, type_name: str, parameters: Parameters) -> list[dict[str, Any]]:
+        """The matches of a search's first page as plain data."""
+        result = await self.search(type_name, parameters)
+        return [orjson.loads(match.body or b"{}") for match in result.matches]
+
+    async def matching(self, type_name: str, parameters: Parameters) -> Found:
+        """At most two ids that match a condition. Raises Problem 412 for a condition without criteria."""
+        if not any(not name.startswith("_") or name in ("_id", "_tag", "_profile", "_has") for name, _ in parameters):
+            raise problem(412, "required", "a condition needs at least one search parameter")
+        ids = await matching(self.store.reading, type_name, parameters)
+        return Found(parameters, ids, lock_of(type_name, parameters))
+
+    async def patched(self, type_name: str, id: str, patch: bytes, content_type: str) -> tuple[bytes, int]:
+        """The current resource after a patch, and the number of the version that was patched."""
+        stored = await self.read(type_name, id)
+        return patched(stored.body or b"", patch, content_type), stored.number
+
+    async def commit(
+        self,
+        writes: Sequence[Write],
+        criteria: Sequence[Criterion] = (),
+        origin: Origin = Origin.ACT,
+        advance: Advance | None = None,
+    ) -> list[Written]:
+        """One transaction, durable on return. Raises Problem, or Changed when a criterion gave something else."""
+        reply = await self.store.submit(Request(list(writes), list(criteria), origin, advance))
+        if reply.refused is None:
+            return reply.written
+        refused = reply.refused
+        if refused.reason in ("changed", "moved"):
+            raise Changed
+        raise _refusal(refused.reason, refused.number, refused.text, refused.issues, refused.status)
+
+    async def create(self, resource: dict[str, Any], id: str, origin: Origin = Origin.ACT) -> Written:
+        """Puts one resource down that must not exist yet."""
+        write = prepare(receive(orjson.dumps(resource), resource=resource), id, Kind.UPDATE, -1)
+        return (await self.commit([write], origin=origin))[0]
+
+    async def update(self, resource: dict[str, Any], match: int = 0, origin: Origin = Origin.ACT) -> Written:
+        """Puts a new version of a resource down, created if absent. `match`: the version that must be current."""
+        write = prepare(receive(orjson.dumps(resource), resource=resource), resource["id"], Kind.UPDATE, match)
+        return (await self.commit([write], origin=origin))[0]
+
+
+def _refusal(
+    reason: str, number: int, text: str, issues: list[tuple[str, str, str | None]], status: int
+) -> Problem:
+    if reason == "conflict":
+        return problem(412, "conflict", f"version {number} is current, not the one in If-Match; read it and try again")
+    if reason == "exists":
+        return problem(412, "conflict", "the resource exists already")
+    if reason == "collision":
+        return problem(409, "duplicate", "this id cannot be used in this store; choose another")
+    if issues:
+        return Problem(status, tuple(Issue(*issue) for issue in issues))
+    return problem(status, "exception", text)
+
+
+async def matching(store: Reading, type_name: str, parameters: Parameters) -> list[str]:
+    """At most two ids of `type_name` that match (FHIR R4 http.html#ccreate needs to tell none, one and many apart)."""
+    query = search.parse(type_name, parameters)
+    return await finding.first_ids(store, query, 2)
+
+
+def committer(rules: Sequence[Rule] = ()) -> Committer:
+    """What the writer needs to know of FHIR."""
+    return Committer(matching, index_rows, RuleBook(rules))
+
+
+def index_rows(type_number: int, body: bytes) -> IndexRows:
+    """The index rows of a stored body."""
+    rows = extract(definition.type_name(type_number), orjson.loads(body))
+    return rows.tokens, rows.promoted, rows.texts, rows.dates, rows.quantities, rows.references, rows.composites
+
+
+__all__ = ["Changed", "Record", "committer", "index_rows", "matching"]

@@ -1,0 +1,128 @@
+"""The ASGI application of /fhir: bytes in, bytes out. Errors become OperationOutcomes; nothing of a patient is logged."""
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from felles.record import document
+from felles.record.outcome import Problem, problem
+from felles.record.record import Record
+from felles.record.rest.message import JSON, Request, Response, parameters, refusal
+from felles.record.rest.route import route
+
+MAX_BODY = 128 * 1024 * 1024
+COMPRESS_FROM = 1_400
+_FORMATS = ("json", "application/json", "application/fhir+json", "text/json", "application/json+fhir")
+_BODIES = (*_FORMATS, "application/json-patch+json")
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+log = structlog.get_logger("felles.fhir")
+
+
+class FhirServer:
+    """Answers HTTP for one record. `prefix` is where it is mounted."""
+
+    def __init__(self, record: Record, prefix: str = "/fhir") -> None:
+        self._record = record
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request = Request(
+            scope["method"],
+            scope["path"].removeprefix(self._prefix).strip("/"),
+            scope["query_string"].decode("latin-1"),
+            headers,
+            b"",
+            self._record.base,
+        )
+        try:
+            _acceptable(request)
+            if scope["method"] in ("POST", "PUT", "PATCH"):
+                request.body = await _body(receive, headers)
+            answer = await route(self._record, request)
+        except Problem as error:
+            answer = refusal(error)
+        except Exception as error:
+            log.exception("unexpected error", method=request.method, error=type(error).__name__)
+            answer = refusal(problem(500, "exception", "an unexpected error; it has been logged"))
+        await _send(send, request, answer)
+
+
+def _acceptable(request: Request) -> None:
+    """Refuses formats that are not offered (http.html#mime-type)."""
+    wanted = request.wants("_format") if "_format" in request.query else None
+    if wanted is None:
+        accept = request.headers.get("accept", "*/*")
+        if "json" in accept or "*/*" in accept or "application/*" in accept:
+            wanted = "json"
+        else:
+            wanted = accept
+    if wanted.partition(";")[0].strip().replace(" ", "+") not in _FORMATS:
+        raise problem(406, "not-supported", "this server speaks application/fhir+json only")
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if request.method in ("POST", "PUT", "PATCH") and kind:
+        posted = request.path.endswith("_search") and kind == "application/x-www-form-urlencoded"
+        if kind not in _BODIES and not posted:
+            raise problem(415, "not-supported", "send application/fhir+json (a patch: application/json-patch+json too)")
+
+
+async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+    """The whole body, unpacked. Raises Problem 413 past MAX_BODY, before and after unpacking."""
+    if int(headers.get("content-length") or 0) > MAX_BODY:
+        raise _too_large()
+    unpack = zlib.decompressobj(31) if headers.get("content-encoding") == "gzip" else None
+    if unpack is None and headers.get("content-encoding", "identity") != "identity":
+        raise problem(415, "not-supported", "the only Content-Encoding taken is gzip")
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise problem(400, "incomplete", "the connection ended before the body")
+        part = message.get("body", b"")
+        if unpack is not None:
+            part = _unpacked(unpack, part, MAX_BODY - size)
+        size += len(part)
+        if size > MAX_BODY:
+            raise _too_large()
+        parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _unpacked(unpack: Any, part: bytes, left: int) -> bytes:
+    try:
+        data: bytes = unpack.decompress(part, left + 1)
+    except zlib.error as error:
+        raise problem(400, "structure", "the body is not valid gzip") from error
+    return data
+
+
+def _too_large() -> Problem:
+    return problem(413, "too-long", f"a body may have {MAX_BODY // 1024 // 1024} MB; split it, or use `felles import`")
+
+
+async def _send(send: Send, request: Request, answer: Response) -> None:
+    body = answer.body
+    if body and "_pretty" in request.query and ("_pretty", "true") in parameters(request.query):
+        body = document.serialise_pretty(document.parse(body))
+    headers = [(b"content-type", JSON.encode())] if body else []
+    headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    if len(body) > COMPRESS_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+        if len(body) > 100_000:
+            body = await asyncio.to_thread(gzip.compress, body, 3)
+        else:
+            body = gzip.compress(body, 3)
+        headers.append((b"content-encoding", b"gzip"))
+        headers.append((b"vary", b"accept-encoding"))
+    if "content-length" not in answer.headers and answer.status != 304:
+        headers.append((b"content-length", str(len(body)).encode()))
+    headers.append((b"cache-control", b"no-store"))
+    headers.append((b"x-content-type-options", b"nosniff"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

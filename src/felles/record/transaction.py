@@ -1,0 +1,304 @@
+"""Transactions (FHIR R4 http.html#transaction): everything is prepared here, committed as one request, or refused whole.
+
+Order of work: DELETE, POST, PUT and PATCH, then reads. `urn:uuid` and other fullUrls become the ids that the server
+gives; conditional references and conditional interactions are searched here and searched again under lock in the
+transaction; where that differs, everything is prepared anew.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from felles.record import definition, document
+from felles.record.condition import Found, criterion, version_of
+from felles.record.outcome import Issue, Problem, problem
+from felles.record.prepare import new_id, prepare, receive, removal
+from felles.record.store import Criterion, Kind, Write
+
+MAX_ENTRIES = 20_000
+METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
+_ENTRY = {"fullUrl", "resource", "request", "link", "search", "response", "extension", "modifierExtension", "id"}
+_BUNDLE = {
+    "resourceType", "id", "meta", "implicitRules", "_implicitRules", "language", "_language", "identifier", "type",
+    "timestamp", "_timestamp", "total", "link", "entry", "signature", "_type",
+}  # fmt: skip
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
+_LINKS = re.compile(
+    rb'"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|targetUri|valueReference|fullUrl)"\s*:\s*"([^"\\]+)"'
+)
+_HREF = re.compile(rb'((?:href|src)=\\")(urn:(?:uuid|oid):[^"\\]+)(\\")')
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry of a batch or transaction: what is asked (`method`, `url`), and by what the others refer to it."""
+
+    place: int
+    method: str
+    url: str
+    full_url: str = ""
+    raw: bytes = b""
+    conditions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        return self.url.partition("?")[0].strip("/")
+
+    @property
+    def query(self) -> str:
+        return self.url.partition("?")[2]
+
+    @property
+    def at(self) -> str:
+        """Where it stands, as a FHIRPath."""
+        return f"Bundle.entry[{self.place}]"
+
+
+@dataclass(slots=True)
+class Planned:
+    """An entry whose target is known: the address it writes, or the one that a condition found."""
+
+    entry: Entry
+    type: str
+    id: str
+    kind: Kind | None
+    match: int = 0
+    raw: bytes = b""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The whole transaction before it is committed. `existing`: conditional creates that had a match."""
+
+    planned: list[Planned]
+    writes: list[Write]
+    criteria: list[Criterion]
+    reads: list[Entry]
+
+
+class Searching(Protocol):
+    """Finds ids for a condition; `patched` gives the bytes of a resource after a patch and its version before."""
+
+    async def matching(self, type_name: str, query: str) -> Found: ...
+    async def patched(self, type_name: str, id: str, raw: bytes) -> tuple[bytes, int]: ...
+
+
+def entries(raw: bytes) -> tuple[str, list[Entry]]:
+    """The type of a Bundle and its entries. Raises Problem 400 naming the entry."""
+    try:
+        bundle = _members.decode(raw)
+        kind = msgspec.json.decode(bundle["type"], type=str)
+        rows = _list.decode(bundle["entry"]) if "entry" in bundle else []
+        parts = [_members.decode(row) for row in rows]
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError):
+        document.load(raw)
+        raise problem(400, "structure", "a Bundle needs a type and a list of entries", "Bundle") from None
+    unknown = bundle.keys() - _BUNDLE
+    if unknown:
+        raise problem(400, "structure", f"Bundle has no element {min(unknown)!r}", "Bundle")
+    if len(parts) > MAX_ENTRIES:
+        raise problem(413, "too-long", f"a Bundle may have {MAX_ENTRIES} entries; split it", "Bundle.entry")
+    return kind, [_entry(place, part) for place, part in enumerate(parts)]
+
+
+def _entry(place: int, part: dict[str, msgspec.Raw]) -> Entry:
+    at = f"Bundle.entry[{place}]"
+    unknown = part.keys() - _ENTRY
+    if unknown:
+        raise problem(400, "structure", f"an entry has no element {min(unknown)!r}", at)
+    if "request" not in part:
+        raise problem(400, "required", "an entry of a batch or transaction needs a request (bdl-3)", f"{at}.request")
+    try:
+        asked = msgspec.json.decode(part["request"], type=dict[str, Any])
+        full_url = msgspec.json.decode(part["fullUrl"], type=str) if "fullUrl" in part else ""
+    except msgspec.MsgspecError:
+        raise problem(400, "structure", "request is an object and fullUrl a string", at) from None
+    method, url = asked.pop("method", None), asked.pop("url", None)
+    if method not in METHODS or not isinstance(url, str) or not url:
+        raise problem(400, "value", f"request needs a method ({', '.join(METHODS)}) and a url", f"{at}.request")
+    conditions = {name: value for name, value in asked.items() if isinstance(value, str)}
+    raw = bytes(part["resource"]) if "resource" in part else b""
+    if method in ("POST", "PUT", "PATCH") and not raw and not url.partition("?")[0].rsplit("/", 1)[-1].startswith("$"):
+        raise problem(400, "required", f"{method} needs a resource", f"{at}.resource")
+    return Entry(place, method, url, full_url, raw, conditions)
+
+
+async def plan(entries: list[Entry], search: Searching, base: str) -> Plan:
+    """Gives ids, rewrites links, validates and indexes. Raises Problem with the entry's expression."""
+    planner = _Planner(search, base)
+    for entry in sorted(entries, key=lambda entry: METHODS.index(entry.method)):
+        try:
+            await planner.target(entry)
+        except Problem as error:
+            raise placed(error, entry.at) from error
+    return await planner.finish()
+
+
+def placed(error: Problem, at: str, inside: str = "") -> Problem:
+    """The same Problem, with expressions that begin at the entry."""
+    issues = []
+    for issue in error.issues:
+        expression = f"{at}{inside}"
+        if issue.expression:
+            expression = f"{at}.resource.{issue.expression.partition('.')[2]}" if inside else at
+        issues.append(Issue(issue.code, issue.diagnostics, expression.rstrip("."), issue.severity))
+    return Problem(error.status, tuple(issues), error.headers)
+
+
+class _Planner:
+    def __init__(self, search: Searching, base: str) -> None:
+        self.search = search
+        self.base = base.rstrip("/") + "/"
+        self.planned: list[Planned] = []
+        self.reads: list[Entry] = []
+        self.criteria: dict[int, Criterion] = {}
+        self.links: dict[bytes, bytes] = {}
+        self.seen: dict[str, Entry] = {}
+
+    async def target(self, entry: Entry) -> None:
+        """Decides which resource the entry writes."""
+        if entry.method in ("GET", "HEAD"):
+            self.reads.append(entry)
+            return
+        path = entry.path.removeprefix(self.base)
+        type_name, _, id = path.partition("/")
+        if not definition.is_resource(type_name):
+            if type_name == "" or type_name.startswith("$") or id.startswith("$") or "/" in id:
+                raise problem(422, "not-supported", "operations are not supported inside a transaction; call them alone")
+            raise problem(404, "not-supported", "the request url names no FHIR R4 resource type")
+        if "$" in id:
+            raise problem(422, "not-supported", "operations are not supported inside a transaction; call them alone")
+        if id and not _ID.match(id):
+            raise problem(400, "value", "the request url holds no valid id")
+        planned = await getattr(self, f"_{entry.method.lower()}")(entry, type_name, id)
+        self._remember(planned)
+
+    def _remember(self, planned: Planned) -> None:
+        entry, address = planned.entry, f"{planned.type}/{planned.id}"
+        if planned.kind is not None:
+            if address in self.seen:
+                other = self.seen[address].place
+                raise problem(400, "duplicate", f"entry {other} writes the same resource; a transaction may do so once")
+            self.seen[address] = entry
+        self.planned.append(planned)
+        if entry.full_url and entry.method in ("POST", "PUT"):
+            self._link(entry.full_url, address)
+
+    def _link(self, full_url: str, address: str) -> None:
+        if full_url.encode() in self.links:
+            raise problem(400, "duplicate", "two entries have the same fullUrl (bdl-7)")
+        self.links[full_url.encode()] = address.encode()
+        parts = full_url.split("/")
+        if len(parts) > 2 and definition.is_resource(parts[-2]):
+            self.links.setdefault("/".join(parts[-2:]).encode(), address.encode())
+
+    async def _condition(self, type_name: str, query: str) -> list[str]:
+        found = await self.search.matching(type_name, query)
+        self.criteria[found.lock] = criterion(type_name, found)
+        if len(found.ids) > 1:
+            raise problem(412, "multiple-matches", f"the condition matches more than one {type_name}")
+        return found.ids
+
+    async def _post(self, entry: Entry, type_name: str, id: str) -> Planned:
+        if id:
+            raise problem(400, "invalid", "POST takes the type alone; use PUT to write a known id")
+        query = entry.conditions.get("ifNoneExist")
+        if query is not None:
+            found = await self._condition(type_name, query.partition("?")[2] if "?" in query else query)
+            if found:
+                return Planned(entry, type_name, found[0], None)
+        return Planned(entry, type_name, new_id(), Kind.CREATE, -1, entry.raw)
+
+    async def _put(self, entry: Entry, type_name: str, id: str) -> Planned:
+        if not id:
+            if not entry.query:
+                raise problem(400, "invalid", "PUT needs an id or a condition in its url")
+            found = await self._condition(type_name, entry.query)
+            if not found:
+                given = document.load(entry.raw).get("id")
+                return Planned(entry, type_name, str(given) if given else new_id(), Kind.UPDATE, -1, entry.raw)
+            id = found[0]
+        return Planned(entry, type_name, id, Kind.UPDATE, _match(entry), entry.raw)
+
+    async def _patch(self, entry: Entry, type_name: str, id: str) -> Planned:
+        if not id:
+            found = await self._condition(type_name, entry.query)
+            if not found:
+                raise problem(404, "not-found", f"the condition matches no {type_name} to patch")
+            id = found[0]
+        raw, number = await self.search.patched(type_name, id, entry.raw)
+        if _match(entry) not in (0, number):
+            raise problem(412, "conflict", f"version {number} is current, not the one in ifMatch")
+        return Planned(entry, type_name, id, Kind.UPDATE, number, raw)
+
+    async def _delete(self, entry: Entry, type_name: str, id: str) -> Planned:
+        if not id:
+            if not entry.query:
+                raise problem(400, "invalid", "DELETE needs an id or a condition in its url")
+            found = await self._condition(type_name, entry.query)
+            if not found:
+                return Planned(entry, type_name, "", None)
+            id = found[0]
+        return Planned(entry, type_name, id, Kind.DELETE, _match(entry))
+
+    async def finish(self) -> Plan:
+        writes = []
+        for planned in self.planned:
+            try:
+                write = await self._write(planned)
+            except Problem as error:
+                raise placed(error, planned.entry.at, ".resource") from error
+            if write is not None:
+                writes.append(write)
+        return Plan(self.planned, writes, list(self.criteria.values()), self.reads)
+
+    async def _write(self, planned: Planned) -> Write | None:
+        if planned.kind is None:
+            return None
+        if planned.kind is Kind.DELETE:
+            return removal(planned.type, planned.id, planned.match)
+        received = receive(await self._rewrite(planned.raw), planned.type)
+        planned.raw = received.raw
+        return prepare(received, planned.id, planned.kind, planned.match)
+
+    async def _rewrite(self, raw: bytes) -> bytes:
+        """Links to other entries become `Type/id`, conditional references what they find."""
+        if b'?' in raw:
+            await self._conditional_references(raw)
+        raw = _LINKS.sub(self._replace, raw)
+        if b'=\\"urn:' in raw:
+            raw = _HREF.sub(lambda m: m[1] + self.links.get(m[2], m[2]) + m[3], raw)
+        return raw
+
+    def _replace(self, match: re.Match[bytes]) -> bytes:
+        name, target = match[1], match[2]
+        known = self.links.get(target)
+        if known is not None:
+            return b'"%b":"%b"' % (name, known)
+        if name == b"reference" and target.startswith((b"urn:uuid:", b"urn:oid:")):
+            raise problem(422, "not-found", "a reference leads to a urn that no entry of this Bundle has as fullUrl")
+        if name == b"reference" and target.startswith(self.base.encode()):
+            return b'"%b":"%b"' % (name, target.removeprefix(self.base.encode()))
+        return match[0]
+
+    async def _conditional_references(self, raw: bytes) -> None:
+        for match in _LINKS.finditer(raw):
+            target = match[2].decode()
+            type_name, mark, query = target.partition("?")
+            if match[1] != b"reference" or not mark or not definition.is_resource(type_name) or match[2] in self.links:
+                continue
+            found = await self._condition(type_name, query)
+            if not found:
+                raise problem(412, "not-found", f"a conditional reference matches no {type_name}")
+            self.links[match[2]] = f"{type_name}/{found[0]}".encode()
+
+
+def _match(entry: Entry) -> int:
+    if entry.conditions.get("ifNoneMatch", "").strip() == "*":
+        return -1
+    value = entry.conditions.get("ifMatch")
+    return version_of(value) if value else 0
