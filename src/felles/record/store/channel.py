@@ -12,7 +12,7 @@ import selectors
 import socket
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -109,8 +109,10 @@ class WriterServer:
         """Safe in a signal handler: the loop ends after the group that it commits."""
         self._stopping = True
 
-    def run(self) -> None:
+    def run(self, look: Callable[[], None] = lambda: None) -> None:
+        """Calls `look` between groups, at least twice a second."""
         while not self._stopping:
+            look()
             for key, mask in self._selector.select(timeout=0.5):
                 if key.data is None:
                     self._accept()

@@ -1,0 +1,58 @@
+"""The only place that wires the rooms together."""
+
+import ipaddress
+from collections.abc import Sequence
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from felles.record.record import Record
+from felles.record.rest.server import FhirServer
+from felles.record.rule import Rule
+
+RULES: Sequence[Rule] = ()
+"""The rules of the house, run in the transaction of what wakes them. None has anything to do yet."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_foreign(scope: Scope) -> bool:
+    """Whether a request comes through a name that is not this machine's (DNS rebinding) or from another site's page."""
+    headers = dict(scope["headers"])
+    host = headers.get(b"host", b"localhost").decode("latin-1")
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return not is_loopback(name) or (origin != "" and origin.partition("://")[2] != host)
+
+
+class App:
+    """/fhir without detours, everything else through the pages."""
+
+    def __init__(self, fhir: ASGIApp, pages: ASGIApp) -> None:
+        self._fhir = fhir
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_foreign(scope):
+            await PlainTextResponse("Felles answers this machine only.", 403)(scope, receive, send)
+        elif scope["path"].startswith("/fhir/") or scope["path"] == "/fhir":
+            await self._fhir(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+
+def build(record: Record, *, secret: bytes) -> App:
+    """The application of one record: pages for people, FHIR for programs."""
+    from felles.demo import people
+    from felles.web import pages
+
+    known = people() if record.demo else []
+    return App(FhirServer(record), pages(record, demo=record.demo, secret=secret, people=known))

@@ -1,0 +1,170 @@
+"""`felles serve`: one process that writes (embedded store), one reading process per core that speaks HTTP."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from felles.settings import Settings, settings
+
+RESTARTS = 5
+"""How often in a minute a reading process may die before the server gives up."""
+
+
+class ServeError(click.ClickException):
+    """Why the server cannot start."""
+
+
+@click.command()
+@click.option("--store", help="The store: a file path, or a postgresql:// address (FELLES_STORE).")
+@click.option("--host", help="Address to listen on, loopback only (FELLES_HOST).")
+@click.option("--port", type=int, help="Port to listen on (FELLES_PORT).")
+def serve(store: str | None, host: str | None, port: int | None) -> None:
+    """Serve the record: pages at /, FHIR at /fhir."""
+    try:
+        chosen = settings(store=store, host=host, port=port)
+    except ValueError as error:
+        raise ServeError(str(error)) from error
+    listening = listen(chosen)
+    address = f"http://{'localhost' if chosen.host == '127.0.0.1' else chosen.host}:{listening.getsockname()[1]}"
+    if chosen.store.startswith(("postgresql://", "postgres://")):
+        _serve_region(chosen, listening, address)
+    else:
+        _serve_embedded(chosen, listening, address)
+
+
+def listen(chosen: Settings) -> socket.socket:
+    """The listening socket. Refuses addresses that others can reach, and says when the port is taken."""
+    from felles.app import is_loopback
+
+    if not is_loopback(chosen.host):
+        raise ServeError(
+            f"FELLES_HOST is {chosen.host}: this version answers on loopback only (127.0.0.1), "
+            "because it has no sign-in with secrets yet"
+        )
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((chosen.host.strip("[]"), chosen.port))
+    except OSError as error:
+        raise ServeError(
+            f"port {chosen.port} on {chosen.host} is taken ({error.strerror}); set FELLES_PORT to another"
+        ) from error
+    listening.listen(1_024)
+    return listening
+
+
+class Readers:
+    """The reading processes, started anew when one dies."""
+
+    def __init__(self, chosen: Settings, listening: socket.socket, address: str) -> None:
+        self._chosen, self._listening, self._address = chosen, listening, address
+        self._secret = secrets.token_hex(32)
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._died: list[float] = []
+
+    def start(self) -> None:
+        count = max(1, min(len(os.sched_getaffinity(0)), 8))
+        self._running = [self._spawn() for _ in range(count)]
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "felles.cli.worker", str(self._listening.fileno()), self._address]
+        environment = {**os.environ, "FELLES_STORE": self._chosen.store}
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.PIPE, pass_fds=[self._listening.fileno()], env=environment
+        )
+        assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+        process.stdin.write(self._secret.encode() + b"\n")
+        process.stdin.close()
+        return process
+
+    def look(self) -> bool:
+        """Starts dead processes again. False when they die faster than that helps."""
+        for place, process in enumerate(self._running):
+            if process.poll() is not None:
+                now = time.monotonic()
+                self._died = [moment for moment in self._died if now - moment < 60] + [now]
+                if len(self._died) > RESTARTS:
+                    return False
+                self._running[place] = self._spawn()
+        return True
+
+    def stop(self) -> None:
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _on_stop(stop: Callable[[], None]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: stop())
+    signal.signal(signal.SIGINT, lambda *_: stop())
+
+
+def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) -> None:
+    from felles.app import RULES
+    from felles.record.record import committer
+    from felles.record.store.channel import WriterServer
+    from felles.record.store.writer import StoreLocked, Writer
+
+    path = Path(chosen.store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        writer = Writer(path, committer(RULES))
+    except StoreLocked as error:
+        raise ServeError(f"{error} (is Felles running already?)") from error
+    except ValueError as error:
+        raise ServeError(str(error)) from error
+    server = WriterServer(path, writer)
+    readers = Readers(chosen, listening, address)
+    _on_stop(server.stop)
+    readers.start()
+    greet(address)
+    failed = False
+
+    def look() -> None:
+        nonlocal failed
+        if not readers.look():
+            failed = True
+            server.stop()
+
+    try:
+        server.run(look)
+    finally:
+        readers.stop()
+        writer.close()
+    if failed:
+        raise ServeError("the reading processes keep stopping; see the messages above")
+
+
+def _serve_region(chosen: Settings, listening: socket.socket, address: str) -> None:
+    readers = Readers(chosen, listening, address)
+    stopping: list[bool] = []
+    _on_stop(lambda: stopping.append(True))
+    readers.start()
+    greet(address)
+    try:
+        while not stopping:
+            if not readers.look():
+                raise ServeError("the reading processes keep stopping; see the messages above")
+            time.sleep(0.2)
+    finally:
+        readers.stop()
+
+
+def greet(address: str) -> None:
+    """Tells where Felles is and how to sign in."""
+    click.echo(f"Felles: {address}")
+    click.echo("Sign in: open the address and choose one of the people on the page (demo stores only, no password).")
+    click.echo(f"FHIR:   {address}/fhir/metadata   Stop: Ctrl-C")

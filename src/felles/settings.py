@@ -1,0 +1,46 @@
+"""What an operator may set, from the environment. A command's flags stand above it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Each is read from the environment variable that its metadata names."""
+
+    store: str = field(
+        default="var/felles.db",
+        metadata={"variable": "FELLES_STORE", "help": "The store: a file path, or a postgresql:// address."},
+    )
+    host: str = field(
+        default="127.0.0.1",
+        metadata={
+            "variable": "FELLES_HOST",
+            "help": "The address to listen on. Until sign-in with secrets exists, only loopback addresses are taken.",
+        },
+    )
+    port: int = field(default=8080, metadata={"variable": "FELLES_PORT", "help": "The port to listen on."})
+
+
+def settings(environment: Mapping[str, str] = os.environ, **flags: str | int | None) -> Settings:
+    """Settings from flags, else the environment, else the defaults. Raises ValueError naming the variable."""
+    values: dict[str, str | int] = {}
+    for one in fields(Settings):
+        variable = one.metadata["variable"]
+        given = flags.get(one.name)
+        value = given if given is not None else environment.get(variable)
+        if value is None or value == "":
+            continue
+        values[one.name] = _number(variable, value) if one.type is int else str(value)
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _number(variable: str, value: str | int) -> int:
+    try:
+        number = int(value)
+    except ValueError as error:
+        raise ValueError(f"{variable} must be a whole number, it is {value!r}") from error
+    if not 0 <= number <= 65_535:
+        raise ValueError(f"{variable} must be between 0 and 65535")
+    return number
