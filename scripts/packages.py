@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Bring the system packages the tests need, where this may be done: PostgreSQL 15 or later, and Chromium.
+"""Bring the system packages the tests need, where this may be done: PostgreSQL 15 or later, and Chromium
+with the library that Playwright's own driver wants.
 
 On Debian and Ubuntu, as root or with a sudo that asks for no password, apt-get installs what is missing. Elsewhere the
 missing ones are named and the exit status is still 0: the tests themselves say what they could not do without them
@@ -33,7 +34,13 @@ def chromium() -> bool:
 
 def missing() -> list[str]:
     """The Debian packages that are wanted and not here."""
-    wanted = {"postgresql": postgresql(), "chromium": chromium(), "ca-certificates": BUNDLE.exists()}
+    atomic = [*Path("/").glob("usr/lib*/libatomic.so.1"), *Path("/").glob("usr/lib*/*/libatomic.so.1")]
+    wanted = {
+        "postgresql": postgresql(),
+        "libatomic1": bool(atomic),
+        "chromium": chromium(),
+        "ca-certificates": BUNDLE.exists(),
+    }
     return [name for name, there in wanted.items() if not there]
 
 
