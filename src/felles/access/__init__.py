@@ -1,0 +1,1 @@
+"""People and the sessions in which they work (floor 2)."""

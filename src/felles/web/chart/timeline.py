@@ -1,0 +1,148 @@
+"""One timeline over hospital, municipality and GP, with the same events as a drawing in three lanes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from felles.web.chart.encounter import Contact
+from felles.web.chart.level import level_of
+from felles.web.chart.moment import Moment, parse_moment
+from felles.web.chart.note import Note
+from felles.web.chart.place import LEVELS, Directory
+from felles.web.chart.text import Resource, coded
+
+DRAWN_DAYS = 730
+LAST_TICK = 94.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened or will happen; `kind` is a word for its sort, `until` the end of a stay."""
+
+    kind: str
+    title: str
+    detail: str
+    unit: str
+    level: str
+    at: Moment
+    until: Moment | None = None
+    ongoing: bool = False
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A bar or dot in a lane; `x` and `width` are percent of the lane."""
+
+    level: str
+    x: float
+    width: float
+    label: str
+    ongoing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The drawing: marks, the place of today, and month ticks (percent, month number, year)."""
+
+    marks: tuple[Mark, ...]
+    today: float
+    ticks: tuple[tuple[float, int, int], ...]
+    start: date
+    counts: dict[str, int]
+
+
+def contact_events(contacts: Iterable[Contact]) -> list[Event]:
+    return [
+        Event(c.kind, c.reason or c.title, c.title if c.reason else "", c.unit, c.level, c.start, c.end, c.ongoing)
+        for c in contacts
+        if c.start
+    ]
+
+
+def note_events(notes: Iterable[Note]) -> list[Event]:
+    return [Event("Notat", n.title, n.opening, n.unit or n.author, n.level, n.at, anchor=n.id) for n in notes if n.at]
+
+
+def _request_kind(request: Resource) -> str:
+    words = " ".join(coded(c).casefold() for c in request.get("category", ()))
+    return "Bildebestilling" if "imaging" in words or "bilde" in words or "radiologi" in words else "Henvisning"
+
+
+def request_events(requests: Iterable[Resource], places: Directory) -> list[Event]:
+    """Referrals and orders (ServiceRequest)."""
+    return [
+        Event(
+            _request_kind(r),
+            coded(r.get("code")),
+            "",
+            places.name(r.get("requester")),
+            level_of(r, places),
+            at,
+        )
+        for r in requests
+        if (at := parse_moment(r.get("authoredOn")))
+    ]
+
+
+def appointment_events(appointments: Iterable[Resource], places: Directory) -> list[Event]:
+    """Appointments to come and past ones (Appointment)."""
+    return [
+        Event(
+            "Time", str(a.get("description") or coded(_service(a))), "", _venue(a, places)[0], _venue(a, places)[1], at
+        )
+        for a in appointments
+        if a.get("status") not in ("cancelled", "entered-in-error") and (at := parse_moment(a.get("start")))
+    ]
+
+
+def _service(appointment: Resource) -> Resource | None:
+    kinds = appointment.get("serviceType") or appointment.get("specialty") or [None]
+    found: Resource | None = kinds[0]
+    return found
+
+
+def _venue(appointment: Resource, places: Directory) -> tuple[str, str]:
+    actors = [p.get("actor", {}) for p in appointment.get("participant", ())]
+    others = [a for a in actors if not a.get("reference", "").startswith("Patient/")]
+    level = next((lv for a in others if (lv := level_of({"performer": [a]}, places)) in LEVELS), "other")
+    return next((name for a in others if (name := places.name(a))), ""), level
+
+
+def timeline(events: Iterable[Event]) -> list[Event]:
+    """Newest first."""
+    return sorted(events, key=lambda event: event.at.at, reverse=True)
+
+
+def _percent(day: date, start: date, days: int) -> float:
+    return round(min(max((day - start).days / days * 100, 0.0), 100.0), 2)
+
+
+def _ticks(start: date, end: date, days: int) -> list[tuple[float, int, int]]:
+    ticks, year, month = [], start.year, (start.month - 1) // 3 * 3 + 1
+    while (tick := date(year, month, 1)) <= end:
+        if tick >= start and _percent(tick, start, days) < LAST_TICK:
+            ticks.append((_percent(tick, start, days), month, year))
+        year, month = (year + 1, 1) if month == 10 else (year, month + 3)
+    return ticks
+
+
+def _mark(event: Event, start: date, end: date, days: int) -> Mark:
+    last = event.until.date if event.until else (end if event.ongoing else event.at.date)
+    x = _percent(event.at.date, start, days)
+    label = f"{event.at.day} {event.kind}: {event.title}"
+    return Mark(event.level, x, round(_percent(last, start, days) - x, 2), label, event.ongoing)
+
+
+def lanes(events: Sequence[Event], today: date) -> Lanes:
+    """The last two years and six weeks ahead."""
+    start, end = today - timedelta(days=DRAWN_DAYS), today + timedelta(days=42)
+    days = (end - start).days
+    inside = [e for e in events if e.level in LEVELS and (e.until or e.at).date >= start and e.at.date <= end]
+    return Lanes(
+        marks=tuple(_mark(e, start, today, days) for e in inside),
+        today=_percent(today, start, days),
+        ticks=tuple(_ticks(start, end, days)),
+        start=start,
+        counts={level: sum(e.level == level for e in inside) for level in LEVELS},
+    )

@@ -1,0 +1,81 @@
+"""Ctrl-K: one field from which a patient, an action or a page is reached."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from felles.web.find import matching
+from felles.web.language import translations
+from felles.web.page import answer
+from felles.web.signin import signed_in
+from felles.web.visit import read_form, site_of, token_fits, visit_of
+
+PATIENTS_SHOWN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A place to go (`href`) or a form of the page to send (`form`); `keywords` are other words for it."""
+
+    icon: str
+    words: str
+    href: str = ""
+    form: str = ""
+    keywords: str = ""
+
+
+def N_(words: str) -> str:
+    """Marks words for the catalogues; they are translated where they are shown."""
+    return words
+
+
+PAGES = (
+    Choice("search", N_("Finn pasient"), "/find", keywords="søk leite pasient find search patient"),
+    Choice("leave", N_("Logg ut"), form="sign-out", keywords="avslutt sign out exit"),
+    Choice("globe", N_("Språk: bokmål"), form="language-nb", keywords="language norsk språk"),
+    Choice("globe", N_("Språk: nynorsk"), form="language-nn", keywords="language norsk språk"),
+    Choice("globe", N_("Språk: engelsk"), form="language-en", keywords="language english språk"),
+)
+SECTIONS = (
+    Choice("person", N_("Oversikt"), "", keywords="overview journal"),
+    Choice("list", N_("Problemer"), "#problems", keywords="diagnoser problems"),
+    Choice("pill", N_("Medisiner"), "#medicines", keywords="legemidler medicines medication"),
+    Choice("warning", N_("Allergier"), "#allergies", keywords="cave kritisk allergies"),
+    Choice("flask", N_("Siste prøvesvar"), "#results", keywords="lab blodprøver results"),
+    Choice("pulse", N_("Vitale mål"), "#vitals", keywords="blodtrykk puls vitals"),
+    Choice("note", N_("Notater"), "#notes", keywords="dokumenter brev notes"),
+    Choice("building", N_("Kontakter"), "#contacts", keywords="innleggelser encounters"),
+    Choice("clock", N_("Tidslinje"), "#timeline", keywords="historikk timeline"),
+    Choice("flask", N_("Alle prøvesvar"), "/results", keywords="lab tabell all results"),
+    Choice("print", N_("Skriv ut oversikten"), "/print", keywords="utskrift papir print"),
+)
+
+
+def fits(choice: Choice, shown: str, text: str) -> bool:
+    """Every typed word begins a word of the choice, in the reader's language or as a keyword."""
+    words = f"{shown} {choice.keywords}".casefold().split()
+    return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
+
+
+def choices(text: str, patient: str, language: str) -> list[Choice]:
+    """What fits the text: the open patient's pages first, then pages from anywhere."""
+    say = translations(language).gettext
+    own = [Choice(c.icon, c.words, f"/patient/{patient}{c.href}", "", c.keywords) for c in SECTIONS] if patient else []
+    return [c for c in [*own, *PAGES] if fits(c, say(c.words), text)]
+
+
+def patient_in(path: str) -> str:
+    """The open patient's id of `/patient/{id}...`, else empty."""
+    parts = path.split("/")
+    return parts[2] if len(parts) > 2 and parts[1] == "patient" else ""
+
+
+@signed_in
+async def show(request: Request) -> Response:
+    """POST /palette: the list under the field."""
+    site, form = site_of(request), await read_form(request)
+    text, stale = form.get("text", "").strip(), not token_fits(request, form)
+    found = [] if stale else await matching(site, text)
+    offered = choices(text, patient_in(form.get("from", "")), visit_of(request).language)
+    return answer(request, "part/palette.html", text=text, found=found[:PATIENTS_SHOWN], choices=offered, stale=stale)
