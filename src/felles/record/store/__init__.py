@@ -3,11 +3,14 @@
 from felles.record.store.commit import Change, Committer, Rules
 from felles.record.store.store import Store, open_store
 from felles.record.store.write import (
+    UNLESS_SAME,
+    UNLESS_THERE,
     Advance,
     Criterion,
     Kind,
     Origin,
     Refused,
+    Reindex,
     Reply,
     Request,
     Write,
@@ -16,6 +19,8 @@ from felles.record.store.write import (
 from felles.record.store.writer import StoreLocked
 
 __all__ = [
+    "UNLESS_SAME",
+    "UNLESS_THERE",
     "Advance",
     "Change",
     "Committer",
@@ -23,6 +28,7 @@ __all__ = [
     "Kind",
     "Origin",
     "Refused",
+    "Reindex",
     "Reply",
     "Request",
     "Rules",

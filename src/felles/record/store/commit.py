@@ -10,11 +10,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
+import msgspec
+
 from felles.record.outcome import Problem
 from felles.record.store.stage import IndexRows, Stage
-from felles.record.store.table import DIRECTORY
 from felles.record.store.transaction import Current, Reading, Transaction
-from felles.record.store.write import Advance, Criterion, Kind, Refused, Reply, Request, Write, Written
+from felles.record.store.write import (
+    UNLESS_THERE,
+    Advance,
+    Criterion,
+    Kind,
+    Refused,
+    Reindex,
+    Reply,
+    Request,
+    Write,
+    Written,
+)
 
 MAX_RULE_WRITES = 1_000
 """What the rules may add to one request; past it two rules wake each other without end."""
@@ -62,6 +74,19 @@ def instant(micros: int) -> bytes:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{micros // 1000 % 1000:03d}Z".encode()
 
 
+def body_of(write: Write, number: int, updated: int) -> bytes:
+    """The bytes that are stored."""
+    return b"%b%d%b%b%b" % (write.head, number, write.middle, instant(updated), write.tail)
+
+
+def stands(write: Write, old: Current, body: bytes) -> bool:
+    """Whether the current version makes an UNLESS_ write unnecessary: it is enough, or the same but for white space."""
+    if write.match == UNLESS_THERE:
+        return True
+    same = body_of(write, old.number, old.updated)
+    return same == body or msgspec.json.format(same, indent=-1) == msgspec.json.format(body, indent=-1)
+
+
 @dataclass(slots=True)
 class Committer:
     """Applies requests inside an open transaction, with what it needs from the floor above the store."""
@@ -101,7 +126,7 @@ class _Act:
         written = [await self._write(write, place) for place, write in enumerate(self.request.writes)]
         if self.changes:
             await self._wake()
-        return written
+        return written + await self._reindex() if self.request.reindex else written
 
     async def keep(self) -> None:
         if self.apart:
@@ -156,13 +181,27 @@ class _Act:
             await self.set_apart()
         self.current.update(await self.tx.current(sorted(keys)))
 
+    async def _reindex(self) -> list[Written]:
+        """Index rows anew (`felles reindex`). What has another version by now keeps the rows that version gave it."""
+        await self.set_apart()
+        current = await self.tx.current(sorted(one.key for one in self.request.reindex))
+        return [self._indexed(one, current.get(one.key)) for one in self.request.reindex]
+
+    def _indexed(self, one: Reindex, old: Current | None) -> Written:
+        if old is None or old.number != one.number:
+            return Written(old.number if old else 0, 0, False, True)
+        self.own.reindex(old, one)
+        return Written(old.number, old.updated, False)
+
     async def _write(self, write: Write, place: int) -> Written:
         old = self.current.get(write.key)
         self._check(write, old, place)
+        if write.match < -1 and old and old.body and stands(write, old, old.body):
+            return Written(old.number, old.updated, False, True)
         if write.kind == Kind.DELETE:
             return self._delete(write, old)
         number = old.number + 1 if old else 1
-        body = b"%b%d%b%b%b" % (write.head, number, write.middle, instant(self.now), write.tail)
+        body = body_of(write, number, self.now)
         rid = old.rid if old else await self.tx.next_rid()
         new = Current(rid, write.patient, write.type, write.key, write.id, number, self.now, write.date, False, body)
         self._put_down(write, old, new, Kind.UPDATE if old else Kind.CREATE)
@@ -179,7 +218,7 @@ class _Act:
 
     def _delete(self, write: Write, old: Current | None) -> Written:
         if old is None or old.deleted:
-            return Written(old.number if old else 0, old.updated if old else 0, False)
+            return Written(old.number if old else 0, old.updated if old else 0, False, True)
         new = Current(old.rid, old.patient, old.type, old.key, old.id, old.number + 1, self.now, old.date, 1, None)
         self._put_down(write, old, new, Kind.DELETE)
         return Written(new.number, self.now, False)
@@ -191,9 +230,7 @@ class _Act:
         else:
             before = self.committer.extract(old.type, old.body) if old.body else ()
             self.own.supersede(old, before, new, write.rows, kind, origin)
-            if old.patient != new.patient:
-                self.own.removed[DIRECTORY].append((old.key, old.rid, old.patient))
-                self.own.inserted[DIRECTORY].append((new.key, new.rid, new.patient))
+            self.own.move(old, new.patient)
         self.current[new.key] = new
         if self.committer.rules.wakes(new.type):
             self.changes.append(Change(kind, new.type, new.id, new.number, origin, old.body if old else None, new.body))

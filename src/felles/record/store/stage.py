@@ -1,13 +1,14 @@
 """Rows that wait to be put down. Requests of one group share a stage, so that one flush serves many of them."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from felles.record.store.table import (
     CHANGE,
     COMPOSITE,
     DATE,
     DIRECTORY,
+    INDEXES,
     PATIENT,
     QUANTITY,
     REFERENCE,
@@ -18,7 +19,7 @@ from felles.record.store.table import (
     Table,
 )
 from felles.record.store.transaction import Current, Transaction
-from felles.record.store.write import Kind, Row
+from felles.record.store.write import Kind, Reindex, Row
 
 IndexRows = tuple[list[Row], ...]
 
@@ -72,6 +73,22 @@ class Stage:
             gone, come = set(before.get(table, ())), set(after.get(table, ()))
             self.removed[table] += gone - come
             self.inserted[table] += come - gone
+
+    def reindex(self, old: Current, one: Reindex) -> None:
+        """Other index rows for the same version; patient and date are set right with them."""
+        self.touched.add(old.key)
+        for table, gone, come in zip(INDEXES, one.gone, one.come, strict=True):
+            self.removed[table] += gone
+            self.inserted[table] += come
+        if (old.patient, old.date) != (one.patient, one.date):
+            self.move(old, one.patient)
+            self.updated.append(replace(old, patient=one.patient, date=one.date).row())
+
+    def move(self, old: Current, patient: int) -> None:
+        """The directory's row under another patient."""
+        if old.patient != patient:
+            self.removed[DIRECTORY].append((old.key, old.rid, old.patient))
+            self.inserted[DIRECTORY].append((old.key, old.rid, patient))
 
     def _follow(self, new: Current, kind: Kind, origin: int) -> None:
         self.touched.add(new.key)

@@ -30,12 +30,17 @@ class Origin(IntEnum):
 Row = tuple[Any, ...]
 
 
+UNLESS_SAME = -2
+UNLESS_THERE = -3
+
+
 class Write(msgspec.Struct, array_like=True, gc=False):
     """One version to be written.
 
     The body is `head` + version number + `middle` + instant + `tail`. `rows` holds, per table of
     `table.INDEXES`, the index rows without patient, date and rid (those are the same for all rows of a resource).
-    `match` is the version that must be current (If-Match; 0: whatever is, -1: none may exist).
+    `match` is the version that must be current (If-Match; 0: whatever is, -1: none may exist, UNLESS_SAME: nothing is
+    written when the current version has this content, UNLESS_THERE: nothing is written when there is any).
     """
 
     kind: int
@@ -71,6 +76,18 @@ class Advance(msgspec.Struct, array_like=True):
     end: list[int]
 
 
+class Reindex(msgspec.Struct, array_like=True, gc=False):
+    """Index rows of one resource that go and come, if version `number` is still current. Rows per table of
+    `table.INDEXES`, whole and in the order of its columns; `patient` and `date` are the ones that are right."""
+
+    key: int
+    number: int
+    patient: int
+    date: int
+    gone: tuple[list[Row], ...]
+    come: tuple[list[Row], ...]
+
+
 class Request(msgspec.Struct, array_like=True):
     """One transaction: all of it or nothing."""
 
@@ -78,14 +95,17 @@ class Request(msgspec.Struct, array_like=True):
     criteria: list[Criterion] = []
     origin: int = Origin.ACT
     advance: Advance | None = None
+    reindex: list[Reindex] = []
 
 
 class Written(msgspec.Struct, array_like=True, gc=False):
-    """What became of one write. `created`: the resource did not exist (or was deleted) before."""
+    """What became of one write. `created`: the resource did not exist (or was deleted) before. `kept`: nothing was
+    written, `number` is the version that stands."""
 
     number: int
     updated: int
     created: bool
+    kept: bool = False
 
 
 Refusal = Literal["conflict", "exists", "changed", "collision", "gone", "failed", "moved", "full"]
@@ -108,7 +128,7 @@ class Refused(msgspec.Struct, array_like=True):
 
 
 class Reply(msgspec.Struct, array_like=True):
-    """The answer to one request: either `written`, one per write in order (rules' own follow), or `refused`."""
+    """The answer to one request: either `written`, one per write and then one per reindex, or `refused`."""
 
     written: list[Written] = []
     refused: Refused | None = None
