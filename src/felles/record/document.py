@@ -30,6 +30,9 @@ class Literal(Decimal):
         number.text = text
         return number
 
+    def __deepcopy__(self, memo: object) -> "Literal":
+        return self
+
 
 def load(data: bytes) -> dict[str, Any]:
     """The JSON object in `data`, with decimals as floats: for validating and indexing, not for writing back.
