@@ -1,4 +1,4 @@
-"""Transactions (FHIR R4 http.html#transaction): everything is prepared here, committed as one request, or refused whole.
+"""Transactions (FHIR R4 http.html#transaction): prepared here, committed as one request, or refused whole.
 
 Order of work: DELETE, POST, PUT and PATCH, then reads. `urn:uuid` and other fullUrls become the ids that the server
 gives; conditional references and conditional interactions are searched here and searched again under lock in the
@@ -127,14 +127,42 @@ def _entry(place: int, part: dict[str, msgspec.Raw]) -> Entry:
     return Entry(place, method, url, full_url, raw, conditions)
 
 
-async def plan(entries: list[Entry], search: Searching, base: str) -> Plan:
-    """Gives ids, rewrites links, validates and indexes. Raises Problem with the entry's expression."""
-    planner = _Planner(search, base)
+class Naming(Protocol):
+    """Gives the id and `Write.match` of a resource that is posted. The same name twice is the same resource."""
+
+    async def name(self, entry: Entry, type_name: str) -> tuple[str, int]: ...
+
+
+class FreshNames:
+    """A new id for everything (FHIR R4 http.html#create)."""
+
+    async def name(self, entry: Entry, type_name: str) -> tuple[str, int]:
+        return new_id(), -1
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An entry that was left out, and why."""
+
+    entry: Entry
+    problem: Problem
+
+
+async def plan(
+    entries: list[Entry],
+    search: Searching,
+    base: str,
+    naming: Naming | None = None,
+    refused: list[Refused] | None = None,
+) -> Plan:
+    """Gives ids, rewrites links, validates and indexes. Raises Problem with the entry's expression; with a list for
+    what is `refused`, bad entries go there and the plan holds the others."""
+    planner = _Planner(search, base, naming or FreshNames(), refused)
     for entry in sorted(entries, key=lambda entry: METHODS.index(entry.method)):
         try:
             await planner.target(entry)
         except Problem as error:
-            raise placed(error, entry.at) from error
+            planner.refuse(entry, placed(error, entry.at))
     return await planner.finish()
 
 
@@ -150,14 +178,22 @@ def placed(error: Problem, at: str, inside: str = "") -> Problem:
 
 
 class _Planner:
-    def __init__(self, search: Searching, base: str) -> None:
+    def __init__(self, search: Searching, base: str, naming: Naming, refused: list[Refused] | None) -> None:
         self.search = search
+        self.naming = naming
+        self.refused = refused
         self.base = base.rstrip("/") + "/"
         self.planned: list[Planned] = []
         self.reads: list[Entry] = []
         self.criteria: dict[int, Criterion] = {}
         self.links: dict[bytes, bytes] = {}
         self.seen: dict[str, Entry] = {}
+
+    def refuse(self, entry: Entry, error: Problem) -> None:
+        """Ends the whole, or leaves this entry out."""
+        if self.refused is None:
+            raise error
+        self.refused.append(Refused(entry, error))
 
     async def target(self, entry: Entry) -> None:
         """Decides which resource the entry writes."""
@@ -168,7 +204,9 @@ class _Planner:
         type_name, _, id = path.partition("/")
         if not definition.is_resource(type_name):
             if type_name == "" or type_name.startswith("$") or id.startswith("$") or "/" in id:
-                raise problem(422, "not-supported", "operations are not supported inside a transaction; call them alone")
+                raise problem(
+                    422, "not-supported", "operations are not supported inside a transaction; call them alone"
+                )
             raise problem(404, "not-supported", "the request url names no FHIR R4 resource type")
         if "$" in id:
             raise problem(422, "not-supported", "operations are not supported inside a transaction; call them alone")
@@ -211,7 +249,10 @@ class _Planner:
             found = await self._condition(type_name, query.partition("?")[2] if "?" in query else query)
             if found:
                 return Planned(entry, type_name, found[0], None)
-        return Planned(entry, type_name, new_id(), Kind.CREATE, -1, entry.raw)
+        given, match = await self.naming.name(entry, type_name)
+        if f"{type_name}/{given}" in self.seen:
+            return Planned(entry, type_name, given, None)
+        return Planned(entry, type_name, given, Kind.CREATE if match == -1 else Kind.UPDATE, match, entry.raw)
 
     async def _put(self, entry: Entry, type_name: str, id: str) -> Planned:
         if not id:
@@ -246,15 +287,17 @@ class _Planner:
         return Planned(entry, type_name, id, Kind.DELETE, _match(entry))
 
     async def finish(self) -> Plan:
-        writes = []
+        kept, writes = [], []
         for planned in self.planned:
             try:
                 write = await self._write(planned)
             except Problem as error:
-                raise placed(error, planned.entry.at, ".resource") from error
+                self.refuse(planned.entry, placed(error, planned.entry.at, ".resource"))
+                continue
+            kept.append(planned)
             if write is not None:
                 writes.append(write)
-        return Plan(self.planned, writes, list(self.criteria.values()), self.reads)
+        return Plan(kept, writes, list(self.criteria.values()), self.reads)
 
     async def _write(self, planned: Planned) -> Write | None:
         if planned.kind is None:
@@ -267,7 +310,7 @@ class _Planner:
 
     async def _rewrite(self, raw: bytes) -> bytes:
         """Links to other entries become `Type/id`, conditional references what they find."""
-        if b'?' in raw:
+        if b"?" in raw:
             await self._conditional_references(raw)
         raw = _LINKS.sub(self._replace, raw)
         if b'=\\"urn:' in raw:
