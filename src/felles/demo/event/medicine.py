@@ -1,0 +1,102 @@
+"""MedicationRequest, MedicationStatement and Immunization (https://hl7.org/fhir/R4/medicationrequest.html)."""
+
+from datetime import date
+from functools import cache
+
+from felles.demo.chart import Chart
+from felles.demo.code import concept, rows
+from felles.demo.place import Place
+from felles.demo.resource import Json, local, reference, text
+from felles.demo.staff import Worker
+
+WEEKLY = {"A10BJ06": (1, "wk"), "M05BA04": (1, "wk"), "B03BA03": (3, "mo"), "N07BC01": (4, "wk")}
+"""Medicines taken more seldom than daily: every so many units of time."""
+
+
+@cache
+def product(atc: str) -> dict[str, str]:
+    """The row of data/medicines.csv for an ATC code."""
+    return next(row for row in rows("medicines.csv") if row["atc"] == atc)
+
+
+def _timing(row: dict[str, str]) -> Json:
+    period, unit = WEEKLY.get(row["atc"], (1, "d"))
+    return {"repeat": {"frequency": int(row["times"]) or 1, "period": period, "periodUnit": unit}}
+
+
+def dosage(atc: str, language: str) -> Json:
+    """Dosage with text, timing and dose, https://hl7.org/fhir/R4/dosage.html."""
+    row = product(atc)
+    dose = float(row["dose"])
+    amount = {"value": int(dose) if dose == int(dose) else dose, "unit": row["unit"]}
+    return {
+        "text": row["text_nn"] if language == "nn" else row["text"],
+        "timing": _timing(row),
+        "asNeededBoolean": row["prn"] == "yes",
+        "route": text(row["route"]),
+        "doseAndRate": [{"doseQuantity": amount}],
+    }
+
+
+def prescribe(
+    chart: Chart,
+    atc: str,
+    authored: date,
+    who: Worker,
+    *,
+    status: str = "active",
+    encounter: str = "",
+    condition: str = "",
+    setting: str = "community",
+) -> str:
+    """A MedicationRequest; `status` active, stopped or completed."""
+    words = f"{product(atc)['product']} {product(atc)['form']}"
+    body: Json = {
+        "status": status,
+        "intent": "order",
+        "category": [local(setting, {"community": "Fast medisin", "inpatient": "I sykehus"}.get(setting, "Kur"))],
+        "medicationCodeableConcept": concept("atc", atc, words),
+        "subject": chart.subject,
+        "authoredOn": authored.isoformat(),
+        "requester": who.as_reference(),
+        "dosageInstruction": [dosage(atc, who.place.language)],
+    }
+    if encounter:
+        body["encounter"] = reference(encounter)
+    if condition:
+        body["reasonReference"] = [reference(condition)]
+    made = chart.add("MedicationRequest", body)
+    if status == "active":
+        chart.medicines[atc] = made
+    return made
+
+
+def taken(chart: Chart, atc: str, since: date) -> str:
+    """A MedicationStatement: what the patient says is taken without prescription."""
+    words = f"{product(atc)['product']} {product(atc)['form']}"
+    body: Json = {
+        "status": "active",
+        "medicationCodeableConcept": concept("atc", atc, words),
+        "subject": chart.subject,
+        "effectivePeriod": {"start": since.isoformat()},
+        "dateAsserted": chart.end.isoformat(),
+        "informationSource": chart.subject,
+        "dosage": [dosage(atc, chart.person.town.language)],
+    }
+    return chart.add("MedicationStatement", body)
+
+
+def vaccine(chart: Chart, atc: str, day: date, place: Place, who: Worker, dose: int, series: str) -> str:
+    """An Immunization that was given (https://hl7.org/fhir/R4/immunization.html)."""
+    body: Json = {
+        "status": "completed",
+        "vaccineCode": concept("atc", atc),
+        "patient": chart.subject,
+        "occurrenceDateTime": day.isoformat(),
+        "recorded": day.isoformat(),
+        "primarySource": True,
+        "performer": [{"actor": who.as_reference()}],
+        "location": reference(place.location, place.name),
+        "protocolApplied": [{"series": series, "doseNumberPositiveInt": dose}],
+    }
+    return chart.add("Immunization", body)

@@ -1,0 +1,135 @@
+"""Referrals, orders, tasks and appointments (https://hl7.org/fhir/R4/servicerequest.html, task, appointment)."""
+
+from datetime import date, datetime, timedelta
+
+from felles.demo import clock
+from felles.demo.chart import Chart
+from felles.demo.event.document import LETTER, document
+from felles.demo.place import Place
+from felles.demo.resource import Json, local, reference, text
+from felles.demo.staff import Worker
+
+CATEGORIES = {"referral": "Henvisning", "imaging": "Bildediagnostikk", "laboratory": "Laboratorium"}
+
+
+def request(
+    chart: Chart,
+    category: str,
+    code: Json,
+    who: Worker,
+    performer: Place,
+    authored: datetime,
+    *,
+    status: str = "active",
+    priority: str = "routine",
+    reason: Json | None = None,
+    note: str = "",
+    encounter: str = "",
+    due: date | None = None,
+) -> str:
+    """A ServiceRequest to a unit."""
+    body: Json = {
+        "status": status,
+        "intent": "order",
+        "category": [local(category, CATEGORIES[category])],
+        "priority": priority,
+        "code": code,
+        "subject": chart.subject,
+        "authoredOn": clock.instant(authored),
+        "requester": who.as_reference(),
+        "performer": [performer.as_reference()],
+    }
+    if encounter:
+        body["encounter"] = reference(encounter)
+    if due:
+        body["occurrencePeriod"] = {"end": due.isoformat()}
+    if reason:
+        body["reasonCode"] = [reason]
+    if note:
+        body["note"] = [{"text": note}]
+    return chart.add("ServiceRequest", body)
+
+
+def referral(
+    chart: Chart, who: Worker, performer: Place, authored: datetime, code: Json, words: str, **more: object
+) -> str:
+    """A referral: the ServiceRequest and its letter."""
+    made = request(chart, "referral", code, who, performer, authored, **more)  # type: ignore[arg-type]
+    title = f"Henvisning til {performer.name}" if who.place.language == "nb" else f"Tilvising til {performer.name}"
+    document(chart, who.place, who, authored, "57133-1", title, words, category=LETTER, related=made)
+    return made
+
+
+def task(
+    chart: Chart,
+    code: Json,
+    focus: str,
+    owner: Json,
+    authored: datetime,
+    *,
+    status: str = "requested",
+    business: str = "",
+    start: date | None = None,
+    due: date | None = None,
+    requester: Json | None = None,
+    words: str = "",
+) -> str:
+    """A Task: open work at an owner with a due date in `restriction.period`."""
+    body: Json = {
+        "status": status,
+        "intent": "order",
+        "code": code,
+        "focus": reference(focus),
+        "for": chart.subject,
+        "authoredOn": clock.instant(authored),
+        "lastModified": clock.instant(authored),
+        "owner": owner,
+    }
+    if business:
+        body["businessStatus"] = text(business)
+    if requester:
+        body["requester"] = requester
+    if words:
+        body["description"] = words
+    span = {"start": start, "end": due}
+    if start or due:
+        body["restriction"] = {
+            "period": {name: day.isoformat() for name, day in span.items() if day},
+        }
+    return chart.add("Task", body)
+
+
+def appointment(
+    chart: Chart,
+    place: Place,
+    who: Worker,
+    start: datetime,
+    kind: str,
+    *,
+    minutes: int = 30,
+    status: str = "booked",
+    based_on: str = "",
+    words: str = "",
+    created: date | None = None,
+    support: str = "",
+) -> str:
+    """An Appointment of patient and worker at a place."""
+    confirmed = "accepted" if status in ("booked", "fulfilled", "arrived") else "needs-action"
+    parties = [chart.subject, who.as_reference(), reference(place.location, place.name)]
+    body: Json = {
+        "status": status,
+        "serviceType": [text(kind)],
+        "start": clock.instant(start),
+        "end": clock.instant(start + timedelta(minutes=minutes)),
+        "minutesDuration": minutes,
+        "participant": [{"actor": party, "status": confirmed} for party in parties],
+    }
+    if created:
+        body["created"] = created.isoformat()
+    if words:
+        body["description"] = words
+    if support:
+        body["supportingInformation"] = [reference(support)]
+    if based_on:
+        body["basedOn"] = [reference(based_on)]
+    return chart.add("Appointment", body)

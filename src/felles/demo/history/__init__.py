@@ -1,0 +1,1 @@
+"""Lives before today: lasting illness, passing complaints, stays in hospital, children and pregnancies."""

@@ -1,0 +1,82 @@
+"""The whole region as a stream of FHIR R4 resources: places, staff, then each patient's record."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from felles.demo import patient, place, staff, story
+from felles.demo.chart import Chart
+from felles.demo.history import life
+from felles.demo.population import Person, Register, background, dense
+from felles.demo.resource import Json
+from felles.demo.unit import emergency, homecare, nursing, office, orthopaedics, radiology, station, therapy, ward
+
+Writer = Callable[[Chart, int], None]
+
+WRITERS: dict[str, Writer] = {
+    "story": story.write,
+    "ward": ward.patient,
+    "orthopaedics": orthopaedics.patient,
+    "emergency": emergency.patient,
+    "dps": therapy.patient,
+    "bup": therapy.patient,
+    "tsb": therapy.patient,
+    "nursing": nursing.resident,
+    "north": homecare.receiver,
+    "south": homecare.receiver,
+    "pregnant": station.mother,
+    "infant": station.infant,
+    "consultation": office.patient,
+}
+"""The unit that a person belongs to → what writes the record there."""
+
+IMAGED = {"orthopaedics": 6, "ward": 2, "consultation": 8}
+"""Every so many-th patient of a unit has an order on the imaging section's list."""
+
+
+def population(patients: int, seed: int, today: date) -> Iterator[Person]:
+    """The people: the story, the dense units, and background up to `patients`."""
+    register = Register(seed, today)
+    yield story.person(register)
+    made = 1
+    for person in dense(register):
+        made += 1
+        yield person
+    yield from background(register, patients - made)
+
+
+def record(person: Person, today: date) -> list[Json]:
+    """One patient's resources, each after those it refers to."""
+    chart = Chart(person, today)
+    chart.add("Patient", patient.body(chart))
+    chart.resources[0]["id"] = person.id
+    patient.related(chart)
+    write = WRITERS.get(person.track)
+    if write:
+        write(chart, person.index)
+        _imaged(chart)
+    else:
+        life.ordinary(chart)
+        life.ahead(chart)
+    return chart.resources
+
+
+def _imaged(chart: Chart) -> None:
+    every = IMAGED.get(chart.person.track)
+    if every and chart.person.index % every == 0:
+        offset = list(IMAGED).index(chart.person.track)
+        radiology.work(chart, chart.person.index // every + 3 * offset)
+
+
+def region(patients: int = 2000, seed: int = 1, today: date | None = None) -> Iterator[Json]:
+    """The made-up region as FHIR R4 resources, the same for the same arguments.
+
+    `patients` is the size of the population; the dense units need some 650 people and are always there, so a
+    smaller number gives those alone. `seed` varies the patients, never places and staff. Every date is relative
+    to `today`, which must be given for repeatable bytes (the real day otherwise). Each resource comes after those it refers to. Ids are opaque
+    and stay the same when only `today` changes.
+    """
+    today = today or date.today()
+    yield from place.resources()
+    yield from staff.resources()
+    for person in population(patients, seed, today):
+        yield from record(person, today)

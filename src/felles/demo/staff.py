@@ -1,0 +1,143 @@
+"""Staff in roles: Practitioner and PractitionerRole per unit, the demo's named people first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from felles.demo import chance, name, number
+from felles.demo.code import VOLVEN, rows
+from felles.demo.place import Place, place, places
+from felles.demo.resource import Json, identifier, key, reference, resource
+
+PROFESSIONS = {
+    "LE": "Lege",
+    "SP": "Sykepleier",
+    "HF": "Helsefagarbeider",
+    "HE": "Helsesekretær",
+    "JO": "Jordmor",
+    "PS": "Psykolog",
+    "VP": "Vernepleier",
+    "RA": "Radiograf",
+    "BI": "Bioingeniør",
+    "XX": "Ikke helsepersonell",
+}
+"""Volven 9060, category of health personnel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One person in one role at one unit."""
+
+    key: str
+    given: str
+    family: str
+    sex: str
+    profession: str
+    place: Place
+    ordinal: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.given} {self.family}"
+
+    @property
+    def practitioner(self) -> str:
+        return f"Practitioner/{key('staff', self.key)}"
+
+    @property
+    def role(self) -> str:
+        return f"PractitionerRole/{key('staff', self.key)}"
+
+    def as_reference(self) -> Json:
+        return reference(self.practitioner, self.name)
+
+
+def _named() -> list[Worker]:
+    return [
+        Worker(row["key"], row["given"], row["family"], row["sex"], row["profession"], place(row["place"]), ordinal)
+        for ordinal, row in enumerate(rows("people.csv"))
+    ]
+
+
+def _wanted(found: Place) -> list[tuple[str, int]]:
+    return [(entry[:2], int(entry[2:])) for entry in found.staff.split()]
+
+
+def _drawn(found: Place, profession: str, index: int, ordinal: int) -> Worker:
+    rng = chance.source("staff", found.key, profession, index)
+    sex = "female" if rng.random() < (0.5 if profession == "LE" else 0.8) else "male"
+    group = name.origin(rng, found.municipality.key).key
+    given = name.given(rng, group, sex, rng.randint(26, 64))
+    worker_key = f"{found.key}/{profession}/{index}"
+    return Worker(worker_key, given, name.family(rng, group), sex, profession, found, ordinal)
+
+
+@cache
+def workers() -> tuple[Worker, ...]:
+    """Everybody at work in the region; the same for every seed."""
+    found = _named()
+    for spot in places().values():
+        for profession, count in _wanted(spot):
+            present = sum(w.place == spot and w.profession == profession for w in found)
+            for index in range(present, count):
+                found.append(_drawn(spot, profession, index, len(found)))
+    return tuple(found)
+
+
+@cache
+def at(place_key: str, profession: str | None = None) -> tuple[Worker, ...]:
+    """Who works at a unit, perhaps only those of one profession."""
+    return tuple(w for w in workers() if w.place.key == place_key and profession in (None, w.profession))
+
+
+def worker(worker_key: str) -> Worker:
+    """The worker of this key."""
+    return next(w for w in workers() if w.key == worker_key)
+
+
+def _contact(who: Worker) -> list[Json]:
+    return [
+        {"system": "phone", "value": number.telephone(1000 + who.ordinal), "use": "work"},
+        {"system": "email", "value": f"ansatt{who.ordinal}@{who.place.key}.example", "use": "work"},
+    ]
+
+
+def _code(who: Worker) -> Json:
+    words = PROFESSIONS[who.profession]
+    return {
+        "coding": [{"system": f"{VOLVEN}.9060", "code": who.profession, "display": words}],
+        "text": words,
+    }
+
+
+def _practitioner(who: Worker) -> Json:
+    body: Json = {
+        "active": True,
+        "name": [{"use": "official", "family": who.family, "given": who.given.split(" ")}],
+        "telecom": _contact(who),
+        "gender": who.sex,
+    }
+    if who.profession != "XX":
+        hpr = identifier(number.HPR, number.hpr_number(who.ordinal))
+        body = {"identifier": [hpr], **body, "qualification": [{"code": _code(who)}]}
+    return resource("Practitioner", key("staff", who.key), body)
+
+
+def _role(who: Worker) -> Json:
+    body: Json = {
+        "active": True,
+        "practitioner": who.as_reference(),
+        "organization": who.place.as_reference(),
+        "code": [_code(who)],
+    }
+    if who.profession != "XX":
+        body["location"] = [reference(who.place.location, who.place.name)]
+        body["healthcareService"] = [reference(who.place.service, who.place.name)]
+    return resource("PractitionerRole", key("staff", who.key), body)
+
+
+def resources() -> Iterator[Json]:
+    """Practitioner and PractitionerRole of everybody at work."""
+    for who in workers():
+        yield _practitioner(who)
+        yield _role(who)

@@ -1,0 +1,1 @@
+"""The units where people look: each fills the records of its own patients."""

@@ -1,0 +1,112 @@
+"""The orthopaedic clinic with 300 who wait: referral, assessment, deadline, appointment, letters."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from felles.demo import clock, staff
+from felles.demo.chart import Chart
+from felles.demo.code import table
+from felles.demo.event import imaging, order, problem
+from felles.demo.event.document import LETTER, document
+from felles.demo.history import illness, life
+from felles.demo.place import place
+from felles.demo.resource import local, text
+
+ASSESS = local("assess", "Vurder henvisning")
+WAIT = local("waiting", "Venteliste")
+
+
+def patient(chart: Chart, index: int) -> None:
+    """One who waits: the first 40 are not assessed yet, then 190 wait for a time, the last 70 have one."""
+    life.ordinary(chart, most=2, visits=1)
+    kinds = table("units")["orthopaedics"]["kinds"]
+    kind = kinds[index * 5 % len(kinds)]
+    illness.live_with(chart, "knee", 3) if kind["icpc"] == "L90" else None
+    if index < 40:
+        _unassessed(chart, kind, index)
+    elif index < 230:
+        _waiting(chart, kind, index)
+    else:
+        _booked(chart, kind, index)
+
+
+def _refer(chart: Chart, kind: dict[str, Any], received: date, due: date | None, status: str) -> str:
+    gp = chart.person.gp
+    clinic = place("ortopedi-poliklinikk")
+    reason = problem.diagnosis(kind["icpc"], kind["icd"])
+    authored = chart.moment(received)
+    if kind["image"]:
+        note = "Langvarige plager, før henvisning."
+        imaging.examined(chart, kind["image"], gp, authored - timedelta(days=16), note)
+    urgent = "urgent" if kind["icd"] == "M51.1" else "routine"
+    return order.referral(
+        chart, gp, clinic, authored, text(kind["offer"]), kind["words"], reason=reason, due=due, priority=urgent,
+        status=status,
+    )  # fmt: skip
+
+
+def _unassessed(chart: Chart, kind: dict[str, Any], index: int) -> None:
+    received = _workday(chart.today - timedelta(days=index * 14 // 40))
+    made = _refer(chart, kind, received, None, "active")
+    owner = place("ortopedi-poliklinikk").as_reference()
+    due = _working_days(received, 10)
+    moment = clock.at(received, 15, 20)
+    order.task(chart, ASSESS, made, owner, moment, business="Til vurdering", start=received, due=due)
+
+
+def _assessed(chart: Chart, kind: dict[str, Any], received: date) -> tuple[str, str, date]:
+    due = received + timedelta(weeks=kind["weeks"])
+    made = _refer(chart, kind, received, due, "active")
+    clinic = place("ortopedi-poliklinikk")
+    assessed = clock.at(_working_days(received, 4 + chart.person.index % 5), 12, 10)
+    waiting = order.task(
+        chart, WAIT, made, clinic.as_reference(), assessed, status="accepted", business="Venter på time",
+        start=received, due=due, words="Rett til nødvendig helsehjelp. Utredning.",
+    )  # fmt: skip
+    doctors = staff.at("ortopedi-poliklinikk", "LE")
+    words = table("units")["orthopaedics"]["answer"].format(date=clock.norwegian(due))
+    doctor = doctors[chart.person.index % len(doctors)]
+    moment = assessed + timedelta(minutes=20)
+    title = "Svar på henvisning"
+    document(chart, clinic, doctor, moment, "51851-4", title, words, category=LETTER, related=made)
+    return made, waiting, due
+
+
+def _waiting(chart: Chart, kind: dict[str, Any], index: int) -> None:
+    """Received so long ago that some deadlines are near and a few are past."""
+    share = (index - 40) / 190
+    received = _workday(chart.today - timedelta(days=20 + round(share * kind["weeks"] * 7.1)))
+    _assessed(chart, kind, received)
+
+
+def _booked(chart: Chart, kind: dict[str, Any], index: int) -> None:
+    received = _workday(chart.today - timedelta(days=40 + index % 90))
+    made, _, _ = _assessed(chart, kind, received)
+    clinic = place("ortopedi-poliklinikk")
+    doctors, clerks = staff.at(clinic.key, "LE"), staff.at(clinic.key, "HE")
+    slot = index - 230
+    day = _working_days(chart.today, slot // 12) if slot >= 12 else _workday(chart.today)
+    start = clock.at(day, 8 + slot % 12 // 2, 30 * (slot % 2))
+    doctor = doctors[slot % len(doctors)]
+    order.appointment(
+        chart, clinic, doctor, start, kind["offer"], based_on=made, created=chart.today - timedelta(days=9)
+    )
+    said = table("units")["orthopaedics"]["invitation"]
+    words = said.format(date=clock.norwegian(day), time=f"{start:%H.%M}")
+    clerk = clerks[slot % len(clerks)]
+    sent = clock.at(_workday(chart.today - timedelta(days=9)), 10, 5)
+    sent = min(sent, clock.at(chart.today, 7))
+    document(chart, clinic, clerk, sent, "51851-4", "Innkalling til time", words, category=LETTER, related=made)
+
+
+def _workday(day: date) -> date:
+    """The day, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def _working_days(day: date, count: int) -> date:
+    """The day after so many days of Monday to Friday (holidays are not known here)."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= day.weekday() < 5
+    return day

@@ -1,0 +1,95 @@
+"""Clinics for mental health and addiction: DPS (adults), BUP (children and youth), TSB (addiction)."""
+
+from datetime import timedelta
+
+from felles.demo import clock, staff
+from felles.demo.chart import Chart
+from felles.demo.code import table
+from felles.demo.event import measure, medicine, order, problem, visit
+from felles.demo.event.document import document
+from felles.demo.history import life
+from felles.demo.place import Place, place
+from felles.demo.resource import text
+
+_MEDICINES = {
+    "F33.1": "N06AB10", "F41.1": "N06AB06", "F43.1": "N06AX11", "F31.9": "N05AH04", "F40.1": "N06AB06",
+    "F32.1": "N06AB10", "F90.0": "N06BA04", "F10.2": "N07BB04", "F11.2": "N07BC01",
+}  # fmt: skip
+_SCORES = {"dps": ("phq9", 18, 9), "tsb": ("audit", 10, 4)}
+_GOALS = {
+    "dps": "Redusere symptomer, gjenoppta arbeid gradvis, krise- og mestringsplan.",
+    "bup": "Bedre fungering hjemme og på skolen, samarbeid med foreldre.",
+    "tsb": "Rusmestring, stabil bolig, individuell plan med kommunen.",
+}
+
+
+def patient(chart: Chart, index: int) -> None:
+    """One in treatment since some months: episode, plan, talks every other week, times ahead."""
+    life.ordinary(chart, most=2, visits=1)
+    clinic = place(chart.person.track)
+    words = table("units")[clinic.key]
+    icd = words["diagnoses"][index % len(words["diagnoses"])]
+    weeks = 4 + index * 7 % 30
+    start = chart.today - timedelta(weeks=weeks, days=index % 5)
+    therapists = [w for w in staff.at(clinic.key) if w.profession != "HE"]
+    who = therapists[index % len(therapists)]
+    referred = clock.at(clock.weekday(start - timedelta(weeks=5)), 11)
+    reason = problem.diagnosis(icd=icd)
+    said = "Ber om vurdering og behandling i spesialisthelsetjenesten. Tiltak i kommunen er prøvd."
+    order.referral(chart, chart.person.gp, clinic, referred, text("Utredning og behandling"), said, reason=reason,
+                   status="completed")  # fmt: skip
+    condition = problem.condition(chart, reason, start, who=who)
+    visit.episode(chart, clinic, who, "Behandlingsforløp", start, condition)
+    plan(chart, clinic, who, start)
+    _treat(chart, icd, who, condition)
+    _talks(chart, clinic, who, weeks, index)
+    _ahead(chart, clinic, who, index)
+
+
+def plan(chart: Chart, clinic: Place, who: staff.Worker, start: object) -> str:
+    """The treatment plan, a CarePlan (https://hl7.org/fhir/R4/careplan.html)."""
+    return chart.add(
+        "CarePlan",
+        {
+            "status": "active",
+            "intent": "plan",
+            "title": "Behandlingsplan",
+            "description": _GOALS[clinic.key],
+            "subject": chart.subject,
+            "period": {"start": str(start)},
+            "author": who.as_reference(),
+        },
+    )
+
+
+def _treat(chart: Chart, icd: str, who: staff.Worker, condition: str) -> None:
+    doctors = staff.at(who.place.key, "LE")
+    atc = _MEDICINES.get(icd, "")
+    if atc and atc not in chart.medicines:
+        day = chart.today - timedelta(days=20 + chart.person.index % 60)
+        medicine.prescribe(chart, atc, day, doctors[chart.person.index % len(doctors)], condition=condition)
+
+
+def _talks(chart: Chart, clinic: Place, who: staff.Worker, weeks: int, index: int) -> None:
+    notes = table("units")[clinic.key]["notes"]
+    for number, ago in enumerate(range(weeks, 0, -2)):
+        day = clock.weekday(chart.today - timedelta(weeks=ago, days=index % 5))
+        if day >= chart.today:
+            continue
+        moment = clock.at(day, 9 + index % 5, 0)
+        found = visit.encounter(chart, clinic, who, moment, minutes=45, kind="Behandlingssamtale")
+        share = number / max(1, weeks // 2)
+        if clinic.key in _SCORES and number % 3 == 0:
+            name, first, last = _SCORES[clinic.key]
+            measure.score(chart, name, first + (last - first) * share + chart.rng.gauss(0, 1), moment, found)
+        said = notes[(number + index) % len(notes)]
+        document(
+            chart, clinic, who, moment + timedelta(minutes=50), "34108-1", "Poliklinisk notat", said, encounter=found
+        )
+
+
+def _ahead(chart: Chart, clinic: Place, who: staff.Worker, index: int) -> None:
+    for weeks in (0, 2, 4):
+        day = clock.weekday(chart.today + timedelta(weeks=weeks, days=index % 5))
+        start = clock.at(day, 9 + index % 5, 0)
+        order.appointment(chart, clinic, who, start, "Behandlingssamtale", minutes=45)
