@@ -81,6 +81,7 @@ def bring(wanted: dict[str, dict[str, str]], folder: Path, lock: dict[str, dict[
     mark = json.dumps([[p, pinned[p]["integrity"], wanted[p]] for p in sorted(wanted)])
     stamp = folder / ".stamp"
     if stamp.exists() and stamp.read_text() == mark:
+        stamp.touch()
         return False
     folder.mkdir(parents=True, exist_ok=True)
     for package, files in wanted.items():
