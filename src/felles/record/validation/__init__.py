@@ -5,9 +5,10 @@ from typing import Any
 
 from felles.record.outcome import Issue
 from felles.record.validation.examination import examine
+from felles.record.validation.profile import check
 from felles.record.validation.quick import accepts
 
-__all__ = ["examine", "validate"]
+__all__ = ["check", "validate"]
 
 
 def validate(type_name: str, resource: Mapping[str, Any]) -> list[Issue]:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class _Inside(threading.local):
-    types: Mapping[str, str] = {}  # noqa: RUF012
+    types: Mapping[str, str] = {}
     used: set[str]
 
     def __init__(self) -> None:

@@ -114,7 +114,7 @@ def is_synthetic(number: str) -> bool:
 def birth_date(number: str) -> date | None:
     """The birth date in a birth number or D-number; None where the century cannot be told.
 
-    That is so for numbers that hold only by the rule of 2032, and for D-numbers of the series that were changed in 2021.
+    So it is for numbers that hold only by the rule of 2032, and for D-numbers of the series changed in 2021.
     """
     parts = _parts(number)
     if parts is None or not check_digits_hold(number) or first_remainder(number):

@@ -1,12 +1,16 @@
-"""Beginning before end: the invariants of Period and Range that compare two values.
+"""Beginning before end: invariants that compare two dates or two quantities.
 
-per-1 (https://hl7.org/fhir/R4/datatypes.html#Period) and rng-2 (#Range), as functions and as JSON Schema keywords.
+per-1 (https://hl7.org/fhir/R4/datatypes.html#Period), rng-2 (#Range) and their like, as functions and as keywords
+of JSON Schema.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from felles.record.index.value import date_range
+
+if TYPE_CHECKING:
+    from jsonschema_rs import KeywordValidator  # a name of its type stubs only
 
 
 def in_order(start: Any, end: Any) -> bool:
@@ -28,25 +32,27 @@ def not_above(low: Any, high: Any) -> bool:
     return not same or smaller is None or larger is None or bool(smaller <= larger)
 
 
-class _Keyword:
-    """What a JSON Schema keyword is to jsonschema-rs; the keyword's own value and place are not needed."""
+class DatesOrdered:
+    """The keyword `datesOrdered: [earlier, later]`: these two elements, where both are there, are in order."""
 
-    def __init__(self, parent: Any, value: Any, path: Any) -> None:
-        pass
+    def __init__(self, parent: Any, names: list[str], path: Any) -> None:
+        self.earlier, self.later = names
 
-
-class PeriodOrder(_Keyword):
-    def validate(self, period: Any) -> None:
-        if isinstance(period, Mapping) and "start" in period and "end" in period:
-            start, end = period["start"], period["end"]
-            if not (start <= end if _alike(start, end) else in_order(start, end)):
-                raise ValueError("per-1")
+    def validate(self, instance: Any) -> None:
+        start, end = instance.get(self.earlier), instance.get(self.later)
+        if not (start <= end if _alike(start, end) else in_order(start, end)):
+            raise ValueError("the dates are not in order")
 
 
-class RangeOrder(_Keyword):
-    def validate(self, held: Any) -> None:
-        if isinstance(held, Mapping) and not not_above(held.get("low"), held.get("high")):
-            raise ValueError("rng-2")
+class QuantitiesOrdered:
+    """The keyword `quantitiesOrdered: [lower, higher]`, likewise for quantities."""
+
+    def __init__(self, parent: Any, names: list[str], path: Any) -> None:
+        self.lower, self.higher = names
+
+    def validate(self, instance: Any) -> None:
+        if not not_above(instance.get(self.lower), instance.get(self.higher)):
+            raise ValueError("the quantities are not in order")
 
 
 def _alike(start: Any, end: Any) -> bool:
@@ -56,5 +62,4 @@ def _alike(start: Any, end: Any) -> bool:
     return len(start) <= 10 or (start[19:] == end[19:] and "." not in start)
 
 
-PERIOD_ORDER = ("periodOrder", PeriodOrder)
-RANGE_ORDER = ("rangeOrder", RangeOrder)
+KEYWORDS: "dict[str, type[KeywordValidator]]" = {"datesOrdered": DatesOrdered, "quantitiesOrdered": QuantitiesOrdered}

@@ -15,7 +15,8 @@ from felles.record import definition
 from felles.record.definition import Element, TypeRef
 from felles.record.validation import identifier, narrative, primitive
 from felles.record.validation.internal import internal_format
-from felles.record.validation.order import PERIOD_ORDER, RANGE_ORDER
+from felles.record.validation.invariant import expression_of, stated_on
+from felles.record.validation.order import KEYWORDS
 from felles.record.validation.sufficiency import every, sufficient
 
 Schema = dict[str, Any]
@@ -23,7 +24,6 @@ NEVER: Schema = {"not": {}}
 _ID = "[A-Za-z0-9.-]{1,64}"
 _STRUCTURAL = ("ele-1", "ext-1")  # said by the structure of the schema
 _ELSEWHERE = ("dom-2", "dom-3", "dom-4", "dom-5", "ref-1", "txt-1", "txt-2")  # internal.py, narrative.py
-_ORDERED = {"per-1": PERIOD_ORDER, "rng-2": RANGE_ORDER}
 
 
 def validator(type_name: str) -> jsonschema_rs.Draft4Validator:
@@ -34,7 +34,7 @@ def validator(type_name: str) -> jsonschema_rs.Draft4Validator:
         schema,
         formats={"narrative": narrative.is_safe, **identifier.FORMATS, **made.formats},
         validate_formats=True,
-        keywords=dict(_ORDERED.values()),
+        keywords=KEYWORDS,
         pattern_options=jsonschema_rs.RegexOptions(),
     )
 
@@ -56,7 +56,7 @@ class _Generator:
 
     def path(self, path: str) -> str:
         """The $ref of a type or backbone path."""
-        return self.shared(path, lambda: _EXTENSION(self) if path == "Extension" else self.object(path))
+        return self.shared(path, lambda: _extension(self) if path == "Extension" else self.object(path))
 
     def shared(self, key: str, build: Any) -> str:
         name = self.names.get(key)
@@ -164,7 +164,7 @@ def _coding(system: str, codes: Iterable[str]) -> Schema:
     return {"required": ["system", "code"], "properties": properties}
 
 
-def _EXTENSION(made: _Generator) -> Schema:  # noqa: N802
+def _extension(made: _Generator) -> Schema:
     """`url` and one more: a value or extensions (ext-1). Values that need a closer look are left out."""
     schema = made.object("Extension")
     del schema["allOf"]
@@ -188,13 +188,10 @@ def exclusive(element: Element) -> Iterable[Schema]:
 
 
 def rules(path: str) -> Iterable[Schema]:
-    """The invariants of a type (those of its bases too) or of a backbone path, as sufficient schemas."""
-    for rule in invariants_at(path):
-        if rule.key in _ORDERED:
-            keyword, _ = _ORDERED[rule.key]
-            yield {keyword: True}
-        elif rule.key not in _STRUCTURAL + _ELSEWHERE:
-            found = sufficient(path, rule.expression)
+    """The invariants on a type (those of its bases too) or a backbone path, as sufficient schemas."""
+    for rule in stated_on(path):
+        if rule.severity == "error" and rule.key not in _STRUCTURAL + _ELSEWHERE:
+            found = sufficient(path, expression_of(rule))
             yield NEVER if found is None else found
 
 
@@ -202,18 +199,6 @@ def on_element(element: Element, ref: TypeRef) -> list[Schema]:
     """Invariants stated on an element that is neither a type nor a backbone: Organization.telecom, for one."""
     if element.content_path == element.path or element.content_reference:
         return []
-    found = every(
-        sufficient(ref.code, rule.expression) for rule in invariants_at(element.path) if rule.key not in _ELSEWHERE
-    )
+    rules = [r for r in stated_on(element.path) if r.severity == "error" and r.key not in _STRUCTURAL + _ELSEWHERE]
+    found = every(sufficient(ref.code, expression_of(rule)) for rule in rules)
     return [NEVER] if found is None else [found] if found else []
-
-
-def invariants_at(path: str) -> Iterable[definition.Invariant]:
-    """Error invariants that hang on exactly this path; for a type those it inherits as well."""
-    name: str = path.partition(".")[0]
-    while name:
-        for rule in definition.invariants(name):
-            own = rule.path == path or ("." not in path and rule.path == name)
-            if own and rule.severity == "error" and rule.key not in _STRUCTURAL:
-                yield rule
-        name = "" if "." in path else definition.base(name)

@@ -5,7 +5,8 @@ say. The schemas here are *sufficient*: what they accept keeps the invariant, wh
 None stands for a condition that no schema here can guarantee.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from felles.record import definition
@@ -15,6 +16,7 @@ from felles.record.fhirpath.syntax import Binary, Call, Literal, Member, Syntax,
 Schema = dict[str, Any]
 Step = tuple[str, tuple[Syntax, ...]]
 ANYTHING: Schema = {}
+_TEXT_PATTERNS = {"contains": "{}", "startsWith": "^{}", "endsWith": "{}$"}
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -101,14 +103,10 @@ class _Context:
         return None
 
     def _differ(self, left: Syntax, right: Syntax) -> Schema | None:
-        return either(
-            (every((self.holds(left), self.fails(right))), every((self.fails(left), self.holds(right))))
-        )
+        return either((every((self.holds(left), self.fails(right))), every((self.fails(left), self.holds(right)))))
 
     def _agree(self, left: Syntax, right: Syntax) -> Schema | None:
-        return either(
-            (every((self.holds(left), self.holds(right))), every((self.fails(left), self.fails(right))))
-        )
+        return either((every((self.holds(left), self.holds(right))), every((self.fails(left), self.fails(right)))))
 
     def _call(self, node: Call, *, true: bool) -> Schema | None:
         if node.name == "not" and node.source is not None:
@@ -123,6 +121,10 @@ class _Context:
             if node.arguments:
                 steps = (*steps[:-1], (steps[-1][0], (*steps[-1][1], *node.arguments)))
             return self.present(steps) if (node.name != "empty") == true else self.absent(steps)
+        if node.name in _TEXT_PATTERNS and (steps := _steps(node.source)):
+            text = _constant(node.arguments[0])
+            pattern = {"pattern": _TEXT_PATTERNS[node.name].format(re.escape(text))} if isinstance(text, str) else None
+            return pattern and self._along(steps, pattern if true else {"not": pattern})
         if node.name == "all" and true and (steps := _steps(node.source)):
             return self._all(steps, node.arguments[0])
         return None
@@ -144,6 +146,9 @@ class _Context:
         return self._along(steps, {"enum": values} if inside else {"not": {"enum": values}})
 
     def _measured(self, node: Binary) -> Schema | None:
+        smaller, larger = (node.left, node.right) if node.operator == "<=" else (node.right, node.left)
+        if isinstance(smaller, Member) and isinstance(larger, Member) and node.operator in ("<=", ">="):
+            return self._ordered(smaller, larger)
         value = _constant(node.right)
         counted = _counted(node.left)
         if counted is not None:
@@ -155,6 +160,15 @@ class _Context:
         bound = "minimum" if node.operator[0] == ">" else "maximum"
         exclusive = {} if node.operator.endswith("=") else {f"exclusive{bound.capitalize()}": True}
         return self._along(steps, {bound: float(value), **exclusive})
+
+    def _ordered(self, smaller: Member, larger: Member) -> Schema | None:
+        """Two elements of this object, dates or quantities, in order: the keywords of `order`."""
+        names = [smaller.name, larger.name]
+        found = self._element(smaller.name)
+        if found is None or found.repeats or found.choice or smaller.source or larger.source:
+            return None
+        keyword = "quantitiesOrdered" if found.types[0].code == "Quantity" else "datesOrdered"
+        return {"required": names, keyword: names}
 
     def _along(self, steps: tuple[Step, ...], leaf: Schema) -> Schema | None:
         """The single value at the end of the path exists and is as `leaf` says; repeating elements are left out."""
@@ -267,5 +281,3 @@ def _counted(node: Syntax) -> list[tuple[Step, ...]] | None:
         steps = _steps(node.source)
         return [steps] if steps else None
     return None
-
-
