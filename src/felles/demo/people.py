@@ -3,35 +3,41 @@
 from dataclasses import dataclass
 
 from felles.demo.code import rows
+from felles.demo.place import municipalities
 from felles.demo.staff import Worker, worker
 from felles.demo.story import STORY
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """Somebody to sign in as. References are "Type/id"; `patient` only for the patient, the others for staff."""
+    """Somebody to sign in as; `role` and `unit` are words for people.
 
-    key: str
-    title: str
+    `practitioner`, `practitioner_role` and `organization` are "Type/id" of staff, `patient` that of the patient; the
+    others are None.
+    """
+
+    id: str
+    role: str
     name: str
+    unit: str
     description: str
-    practitioner: str | None
-    role: str | None
-    organization: str | None
-    unit: str | None
-    patient: str | None
+    practitioner: str | None = None
+    practitioner_role: str | None = None
+    organization: str | None = None
+    patient: str | None = None
 
 
 def _staff(row: dict[str, str], who: Worker) -> DemoPerson:
     return DemoPerson(
-        row["key"], row["title"], who.name, row["description"], who.practitioner, who.role,
-        who.place.organization, who.place.name, None,
+        row["key"], row["title"], who.name, who.place.name, row["description"], who.practitioner, who.role,
+        who.place.organization,
     )  # fmt: skip
 
 
 def people() -> tuple[DemoPerson, ...]:
     """Seven members of staff and the patient of the story, in the order of the sign-in page."""
-    found = [_staff(row, worker(row["key"])) for row in rows("people.csv")]
-    words = "Innbygger i Trondheim, nylig hjemme fra sykehus"
-    patient = f"Patient/{STORY['patient']}"
-    return (*found, DemoPerson("pasient", "Pasient", STORY["name"], words, None, None, None, None, patient))
+    staff = [_staff(row, worker(row["key"])) for row in rows("people.csv")]
+    words = "Nylig hjemme fra sykehus, får besøk av hjemmetjenesten hver morgen"
+    town = municipalities()["trondheim"].name
+    patient = DemoPerson("pasient", "Pasient", STORY["name"], town, words, patient=f"Patient/{STORY['patient']}")
+    return (*staff, patient)

@@ -72,7 +72,7 @@ def region(patients: int = 2000, seed: int = 1, today: date | None = None) -> It
 
     `patients` is the size of the population; the dense units need some 650 people and are always there, so a
     smaller number gives those alone. `seed` varies the patients, never places and staff. Every date is relative
-    to `today`, which must be given for repeatable bytes (the real day otherwise). Each resource comes after those it refers to. Ids are opaque
+    to `today` (the real day when it is not given). Each resource comes after those it refers to. Ids are opaque
     and stay the same when only `today` changes.
     """
     today = today or date.today()

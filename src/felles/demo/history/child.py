@@ -1,6 +1,7 @@
 """Children at the health station: growth along WHO-like curves, consultations and the vaccination programme."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from felles.demo import clock, staff
 from felles.demo.chart import Chart
@@ -40,7 +41,7 @@ _MEDIAN = (
 
 def median(months: float) -> tuple[float, float, float]:
     """Median weight (kg), length (cm) and head circumference (cm) at an age in months."""
-    for low, high in zip(_MEDIAN, _MEDIAN[1:], strict=False):
+    for low, high in pairwise(_MEDIAN):
         if months <= high[0]:
             share = (months - low[0]) / (high[0] - low[0])
             weight, length, head = (a + (b - a) * share for a, b in zip(low[1:], high[1:], strict=True))

@@ -21,9 +21,10 @@ def resident(chart: Chart, room: int) -> None:
     nurse, doctor = nurses[room % len(nurses)], staff.at(home.key, "LE")[0]
     days = 60 + room * 37 % 900
     start = chart.today - timedelta(days=days)
+    where = text(f"Avdeling {1 + room // 12}, rom {101 + room}")
     stay = visit.encounter(
         chart, home, nurse, clock.at(start, 11), code="IMP", kind="Langtidsopphold", status="in-progress",
-        condition=chart.problems["dementia"], extra={"serviceType": text(f"Avdeling {1 + room // 12}, rom {101 + room}")},
+        condition=chart.problems["dementia"], extra={"serviceType": where},
     )  # fmt: skip
     visit.episode(chart, home, nurse, "Langtidsopphold i sykehjem", start, chart.problems["dementia"])
     plan(chart, nurse, start)
