@@ -11,7 +11,7 @@ from felles.record.index.choice import compartment, primary_date, promoted, subj
 from felles.record.index.leaf import NUMBERS
 from felles.record.index.source import compile_terms
 from felles.record.index.term import Term, terms
-from felles.record.index.value import BEGINNING, key64
+from felles.record.index.value import NO_DATE, key64
 
 _PATIENT = NUMBERS["Patient"]
 Extract = Callable[[dict[str, Any], str], tuple[Any, ...]]
@@ -21,7 +21,7 @@ class Rows(msgspec.Struct, gc=False):
     """What the index holds of one resource; the tuples are in the column order of the store's tables.
 
     `patient` is the key of the patient whom the resource is about, else of the one whose compartment holds it, else
-    0. `date` is the carried date: the low bound, in microseconds, of the type's primary date, BEGINNING without one.
+    0. `date` is the carried date: the low bound, in microseconds, of the type's primary date, NO_DATE without one.
     `promoted` stands only where `patient` is the subject itself.
     """
 
@@ -91,7 +91,7 @@ def _patient(plan: _Plan, resource: dict[str, Any], references: list[tuple[int, 
 def _term_by_term(plan: _Plan, resource: dict[str, Any], base: str) -> tuple[Any, ...]:
     """The same for a resource of which some member has a shape that R4 does not allow."""
     lists: tuple[list[Any], ...] = ([], [], [], [], [], [])
-    date = BEGINNING
+    date = NO_DATE
     for run in _single(plan.type):
         try:
             *found, carried = run(resource, base)

@@ -11,6 +11,7 @@ from typing import Any
 from felles.record.index import leaf
 from felles.record.index.branch import Step
 from felles.record.index.term import Composite, Term
+from felles.record.index.value import NO_DATE
 
 Lines = list[str]
 
@@ -74,7 +75,7 @@ class _Node:
 def compile_terms(name: str, terms: tuple[Term, ...], primary: int) -> Callable[..., Any]:
     """The function (resource, base) -> (tokens, texts, dates, quantities, references, composites, date) for these
     terms. `primary` is the term whose low bound is the carried date."""
-    scope = dict(vars(leaf))
+    scope = {**vars(leaf), "NO_DATE": NO_DATE}
     for term in terms:
         if term.composite:
             scope[f"part{term.number}"] = _parts(term.composite)
@@ -89,7 +90,7 @@ def source(terms: tuple[Term, ...], primary: int) -> str:
     lines = [
         "def extract(r, base):",
         "    tokens = []; texts = []; dates = []; quantities = []; references = []; composites = []",
-        "    date = BEGINNING",
+        "    date = NO_DATE",
         *_indent(_walk(root, "r", primary, 0)),
         "    return tokens, texts, dates, quantities, references, composites, date",
     ]
@@ -146,7 +147,7 @@ def _leaf(term: Term, datatype: str, value: str, primary: int) -> Lines:
         return _date(number, datatype, value, primary)
     if term.kind == "quantity":
         name = f"QUANTITY_ROWS[{datatype!r}]" if datatype in leaf.QUANTITY_ROWS else "quantity_rows"
-        return [f"for x in {name}({value}): quantities.append(({number}, *x))"]
+        return [f"for x in {name}({value}): quantities.append(({number} if x[0] == x[1] else -{number}, *x))"]
     return [line.format(term=number, value=value) for line in _template(term.kind, datatype)]
 
 
@@ -213,7 +214,7 @@ def _part(kind: str, found: tuple[Any, ...]) -> Callable[..., list[tuple[Any, ..
 def compile_part(term: Term) -> Callable[..., Any]:
     """Like `compile_terms` for one component: (element, resource, base) -> the same seven."""
     text = source((term,), -1).replace("def extract(r, base):", "def extract(r, root, base):", 1)
-    scope = dict(vars(leaf))
+    scope = {**vars(leaf), "NO_DATE": NO_DATE}
     exec(compile(text, "<index of a composite>", "exec"), scope)  # noqa: S102 (our own source)
     extract: Callable[..., Any] = scope["extract"]
     return extract

@@ -15,6 +15,8 @@ from xxhash import xxh3_64_intdigest
 DAY = 86_400_000_000
 FOREVER = 9_000_000_000_000_000_00  # beyond year 9999, within int64
 BEGINNING = -FOREVER
+NO_DATE = BEGINNING - 1
+"""The carried date of a resource that has none: before everything."""
 _SIGN = 1 << 63
 _WRAP = 1 << 64
 

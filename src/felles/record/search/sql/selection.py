@@ -1,0 +1,220 @@
+"""The FROM and WHERE of a selection: one index to begin with, everything else asked of each row that it gives."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from felles.record import definition
+from felles.record.index.choice import promoted
+from felles.record.search.condition import (
+    Both,
+    Chained,
+    Condition,
+    Dates,
+    Either,
+    Keys,
+    Listed,
+    References,
+    Reverse,
+    Selection,
+    Tokens,
+    Updated,
+)
+from felles.record.search.sql.dialect import Writing, terms
+from felles.record.search.sql.estimate import EVERYTHING, PROMOTED, estimate
+from felles.record.search.sql.probe import Probing, listed, probe, union
+from felles.record.search.sql.source import codes, source
+
+
+@dataclass(slots=True)
+class Found:
+    """`tables` and `where` give rows of which `at` has date, rid and patient, and `row` is the resource row.
+
+    `unique`: each resource once. `ordered`: by (date, rid), and backwards as well.
+    """
+
+    tables: str
+    where: list[str]
+    at: str
+    row: str
+    unique: bool
+    ordered: bool = False
+
+    @property
+    def condition(self) -> str:
+        return " AND ".join(self.where)
+
+
+@dataclass(slots=True)
+class _Start:
+    """Where the reading of rows begins, and which conditions that already settles."""
+
+    tables: str
+    where: list[str]
+    at: str
+    settled: tuple[Condition, ...]
+    unique: bool = True
+    ordered: bool = False
+    row: str = ""
+
+
+def select(selection: Selection, writing: Writing, *, row: bool) -> Found:
+    """The rows of a selection. `row`: the resource row is needed, not only date and rid."""
+    conditions = _merged(_flat(selection.conditions))
+    start = _start(selection.types, conditions, writing)
+    name = start.row or writing.alias("r")
+    probing = Probing(start.at, name, writing, keys, referring)
+    asked = [probe(one, probing) for one in conditions if not any(one is done for done in start.settled)]
+    where = [*start.where, *asked]
+    tables = start.tables
+    if not start.row and (row or any(f"{name}." in one for one in asked)):
+        tables += f" {writing.join} resource {name} ON {name}.rid = {start.at}.rid"
+    return Found(tables, where, start.at, name, start.unique, start.ordered)
+
+
+def keys(selection: Selection, writing: Writing) -> str:
+    """The SELECT of the keys of a selection."""
+    found = select(selection, writing, row=True)
+    return f"SELECT {found.row}.key FROM {found.tables} WHERE {found.condition}"
+
+
+def referring(reverse: Reverse, writing: Writing) -> str:
+    """The SELECT of the keys that the resources of a _has refer to."""
+    found = select(reverse.inner, writing, row=False)
+    x = writing.alias("x")
+    if reverse.subject:
+        about = (
+            f"EXISTS (SELECT 1 FROM reference_index {x} WHERE {terms(f'{x}.term', reverse.terms)}"
+            f" AND {x}.target = {writing.outer(found.at)}.patient AND {x}.date = {writing.outer(found.at)}.date"
+            f" AND {x}.rid = {writing.outer(found.at)}.rid{writing.fence})"
+        )
+        return f"SELECT {found.at}.patient FROM {found.tables} WHERE {found.condition} AND {about}"
+    inner = f"SELECT {found.at}.rid FROM {found.tables} WHERE {found.condition}"
+    return (
+        f"SELECT {x}.target FROM reference_index {x} WHERE {terms(f'{x}.term', reverse.terms)}"
+        f" AND {writing.outer(x)}.rid IN ({inner})"
+    )
+
+
+def _flat(conditions: Iterable[Condition]) -> list[Condition]:
+    return list(chain(*(_flat(one.conditions) if isinstance(one, Both) else [one] for one in conditions)))
+
+
+def _merged(conditions: list[Condition]) -> list[Condition]:
+    """Conditions on one date that a resource has at most once become one, so that one index range answers them."""
+    merged: list[Condition] = []
+    places: dict[tuple[int, ...], int] = {}
+    for one in conditions:
+        if not isinstance(one, Dates) or not one.single:
+            merged.append(one)
+        elif one.terms in places:
+            before = merged[places[one.terms]]
+            assert isinstance(before, Dates)  # noqa: S101
+            merged[places[one.terms]] = replace(before, groups=before.groups + one.groups)
+        else:
+            places[one.terms] = len(merged)
+            merged.append(one)
+    return merged
+
+
+def _start(types: tuple[str, ...], conditions: list[Condition], writing: Writing) -> _Start:
+    best = min(conditions, key=estimate, default=None)
+    guess = estimate(best) if best is not None else EVERYTHING
+    pair = _promoted(types, conditions) if guess > PROMOTED else None
+    if pair is not None:
+        return _by_patient(*pair, writing)
+    if best is not None and guess < EVERYTHING:
+        started = _begin(best, types, writing)
+        if started is not None:
+            return started
+    r = writing.alias("r")
+    return _Start(f"resource {r}", [_live(r, types, writing)], r, (), row=r)
+
+
+def _live(r: str, types: tuple[str, ...], writing: Writing) -> str:
+    numbers = [definition.type_number(name) for name in types]
+    if len(numbers) == len(definition.RESOURCE_TYPES):
+        return f"{r}.deleted = 0"
+    return f"{r}.deleted = 0 AND {terms(f'{r}.type', numbers)}"
+
+
+def _begin(condition: Condition, types: tuple[str, ...], writing: Writing) -> _Start | None:
+    match condition:
+        case Keys():
+            return _by_key(condition, lambda d: writing.among(f"{d}.key", condition.keys), writing)
+        case Listed():
+            within = listed(condition, writing)
+            start = _by_key(condition, lambda d: f"{d}.key IN ({within})", writing)
+            start.where.append(_live(start.at, types, writing))
+            return start
+        case Reverse():
+            within = referring(condition, writing)
+            start = _by_key(condition, lambda d: f"{d}.key IN ({within})", writing)
+            start.where.append(_live(start.at, types, writing))
+            return start
+        case Updated():
+            return None
+        case Either():
+            return _by_either(condition, writing)
+        case _:
+            return _by_index(condition, writing)
+
+
+def _by_key(condition: Condition, where: Callable[[str], str], writing: Writing) -> _Start:
+    d, r = writing.alias("d"), writing.alias("r")
+    tables = f"directory {d} {writing.join} resource {r} ON {r}.rid = {d}.rid"
+    return _Start(tables, [where(d), f"{r}.deleted = 0"], r, (condition,), row=r)
+
+
+def _by_index(condition: Condition, writing: Writing) -> _Start | None:
+    found = source(condition, writing, keys)
+    if found is None:
+        return None
+    i = writing.alias("i")
+    if len(found.arms) == 1:
+        where = [found.arms[0].replace("{x}", i)]
+        return _Start(f"{found.table} {i}", where, i, (condition,), found.unique, found.ordered)
+    rows = union(found, "rid, date, patient", writing)
+    return _Start(f"({rows}) {i}", ["1 = 1"], i, (condition,), found.unique)
+
+
+def _by_either(condition: Either, writing: Writing) -> _Start | None:
+    rows = []
+    for one in condition.conditions:
+        found = source(one, writing, keys)
+        if found is None:
+            return None
+        rows.append(union(found, "rid, date, patient", writing))
+    i = writing.alias("i")
+    return _Start(f"({' UNION ALL '.join(rows)}) {i}", ["1 = 1"], i, (condition,), False)
+
+
+def _promoted(types: tuple[str, ...], conditions: list[Condition]) -> tuple[References | Chained, Tokens] | None:
+    """A patient and a token that the per-patient index holds."""
+    if len(types) != 1:
+        return None
+    whom = next((one for one in conditions if isinstance(one, References | Chained) and one.subject), None)
+    held = promoted(types[0])
+    tokens = [
+        one
+        for one in conditions
+        if isinstance(one, Tokens) and len(one.terms) == 1 and one.terms[0] in held and _coded(one)
+    ]
+    return (whom, min(tokens, key=estimate)) if whom is not None and tokens else None
+
+
+def _coded(tokens: Tokens) -> bool:
+    return bool(tokens.values) and all(code is not None for code, _ in tokens.values)
+
+
+def _by_patient(whom: References | Chained, tokens: Tokens, writing: Writing) -> _Start:
+    i = writing.alias("i")
+    if isinstance(whom, References):
+        patient, one = writing.among(f"{i}.patient", whom.targets), len(whom.targets) == 1
+    else:
+        patient, one = f"{i}.patient IN ({keys(whom.inner, writing)})", False
+    wanted = [(code, system) for code, system in tokens.values if code is not None]
+    where = [patient, terms(f"{i}.term", tokens.terms), codes(wanted, i, writing)]
+    alone = one and len(wanted) == 1
+    unique = len(wanted) == 1 and wanted[0][1] is not None
+    return _Start(f"patient_index {i}", where, i, (whom, tokens), unique, alone)
