@@ -5,7 +5,10 @@ from typing import Protocol
 
 
 class Person(Protocol):
-    """Somebody with a role at a unit. `id` is opaque and stable; `role` and `unit` are words for people."""
+    """Somebody to sign in as. `id` is stable; `role`, `unit` and `description` are words for people.
+
+    `patient` is "Patient/<id>" of somebody who signs in as a patient, None for staff.
+    """
 
     @property
     def id(self) -> str: ...
@@ -14,7 +17,11 @@ class Person(Protocol):
     @property
     def role(self) -> str: ...
     @property
+    def description(self) -> str: ...
+    @property
     def unit(self) -> str: ...
+    @property
+    def patient(self) -> str | None: ...
 
 
 def person_by_id(people: Sequence[Person], wanted: str) -> Person | None:

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from felles.web.chart.hit import SHOWN, Hit, hits, intent
+from felles.web.guard import finding
 from felles.web.page import answer, wants_part
-from felles.web.signin import signed_in
 from felles.web.source import patients
 from felles.web.visit import Site, read_form, site_of, token_fits
 
@@ -27,13 +27,13 @@ async def examples(site: Site) -> list[Hit]:
     return hits(await patients(site.record, [("_count", "6")]), site.today)
 
 
-@signed_in
+@finding
 async def show(request: Request) -> Response:
     """GET /find"""
     return answer(request, "find.html", text="", found=[], stale=False, examples=await examples(site_of(request)))
 
 
-@signed_in
+@finding
 async def look(request: Request) -> Response:
     """POST /find: the page, or its list alone for htmx. One single patient opens at once on Enter."""
     site, form = site_of(request), await read_form(request)

@@ -31,6 +31,7 @@ def templates(language: str) -> Environment:
         "asset_url": asset_url,
         "languages": LANGUAGES,
         "language": language,
+        "said": lambda words: translations(language).gettext(words) if words else "",
         "language_name": lambda code: language_name(code, language),
     }
     return environment

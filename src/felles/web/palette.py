@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from felles.access.decision import may_find
 from felles.web.find import matching
+from felles.web.guard import signed_in
 from felles.web.language import translations
 from felles.web.page import answer
-from felles.web.signin import signed_in
 from felles.web.visit import read_form, site_of, token_fits, visit_of
 
 PATIENTS_SHOWN = 7
@@ -58,11 +59,12 @@ def fits(choice: Choice, shown: str, text: str) -> bool:
     return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
 
 
-def choices(text: str, patient: str, language: str) -> list[Choice]:
+def choices(text: str, patient: str, language: str, finds: bool) -> list[Choice]:
     """What fits the text: the open patient's pages first, then pages from anywhere."""
     say = translations(language).gettext
     own = [Choice(c.icon, c.words, f"/patient/{patient}{c.href}", "", c.keywords) for c in SECTIONS] if patient else []
-    return [c for c in [*own, *PAGES] if fits(c, say(c.words), text)]
+    everywhere = PAGES if finds else PAGES[1:]
+    return [c for c in [*own, *everywhere] if fits(c, say(c.words), text)]
 
 
 def patient_in(path: str) -> str:
@@ -74,8 +76,9 @@ def patient_in(path: str) -> str:
 @signed_in
 async def show(request: Request) -> Response:
     """POST /palette: the list under the field."""
-    site, form = site_of(request), await read_form(request)
+    visit, form = visit_of(request), await read_form(request)
     text, stale = form.get("text", "").strip(), not token_fits(request, form)
-    found = [] if stale else await matching(site, text)
-    offered = choices(text, patient_in(form.get("from", "")), visit_of(request).language)
+    finds = visit.person is not None and may_find(visit.person)
+    found = await matching(site_of(request), text) if finds and not stale else []
+    offered = choices(text, patient_in(form.get("from", "")), visit.language, finds)
     return answer(request, "part/palette.html", text=text, found=found[:PATIENTS_SHOWN], choices=offered, stale=stale)

@@ -7,8 +7,8 @@ from felles.web.chart.banner import Banner, banner
 from felles.web.chart.flowsheet import flowsheet
 from felles.web.chart.overview import Overview, overview
 from felles.web.chart.result import analyses
+from felles.web.guard import reading
 from felles.web.page import answer
-from felles.web.signin import signed_in
 from felles.web.source import CHART, chart_parts, directory, patient
 from felles.web.visit import Site, site_of
 
@@ -28,13 +28,13 @@ async def read_banner(site: Site, id: str) -> Banner:
     return banner(person, parts["allergies"], parts["flags"], places, site.today)
 
 
-@signed_in
+@reading
 async def show(request: Request) -> Response:
     """GET /patient/{id}"""
     return answer(request, "overview.html", chart=await read_overview(site_of(request), request.path_params["id"]))
 
 
-@signed_in
+@reading
 async def results(request: Request) -> Response:
     """GET /patient/{id}/results: every analysis, day by day."""
     site, id = site_of(request), request.path_params["id"]
@@ -42,7 +42,7 @@ async def results(request: Request) -> Response:
     return answer(request, "results.html", banner=await read_banner(site, id), sheet=flowsheet(analyses(parts["labs"])))
 
 
-@signed_in
+@reading
 async def paper(request: Request) -> Response:
     """GET /patient/{id}/print: the overview as one column for paper."""
     return answer(request, "print.html", chart=await read_overview(site_of(request), request.path_params["id"]))

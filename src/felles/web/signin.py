@@ -1,15 +1,12 @@
 """Signing in and out. Until there is real access control, only as a made-up person, on this machine."""
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from felles.access.person import person_by_id
 from felles.access.session import ABSOLUTE_SECONDS, begin, seal
-from felles.web.page import answer, wants_part
+from felles.web.page import answer
 from felles.web.visit import (
     LANGUAGE_COOKIE,
     SESSION_COOKIE,
@@ -24,30 +21,8 @@ from felles.web.visit import (
     welcome,
 )
 
-Handler = Callable[[Request], Awaitable[Response]]
 
-
-def signed_in(handler: Handler) -> Handler:
-    """Only for somebody who has signed in; others meet the sign-in page and come back here afterwards."""
-
-    @wraps(handler)
-    async def guarded(request: Request) -> Response:
-        if visit_of(request).person is not None:
-            return await handler(request)
-        return await turn_away(request)
-
-    return guarded
-
-
-async def turn_away(request: Request) -> Response:
-    """The sign-in page in place of what was asked for, keeping what was typed."""
-    if wants_part(request):
-        return answer(request, "part/expired.html", 401)
-    typed = (await read_form(request)).get("text", "") if request.method == "POST" else ""
-    return sign_in_page(request, 401, request.url.path, typed)
-
-
-def sign_in_page(request: Request, status: int = 200, onward: str = "/find", typed: str = "") -> Response:
+def sign_in_page(request: Request, status: int = 200, onward: str = "/", typed: str = "") -> Response:
     site = site_of(request)
     offered = site.people if site.demo and from_loopback(request) else ()
     return answer(request, "signin.html", status, people=offered, onward=onward, typed=typed)
@@ -64,7 +39,7 @@ async def enter(request: Request) -> Response:
     if not (site.demo and from_loopback(request)):
         raise HTTPException(403)
     person = person_by_id(site.people, form.get("person", ""))
-    onward, typed = local_path(form.get("onward", "/find")), form.get("typed", "")
+    onward, typed = local_path(form.get("onward", "/")), form.get("typed", "")
     if person is None or not token_fits(request, form):
         return sign_in_page(request, 403, onward, typed)
     session = begin(person.id, site.clock())

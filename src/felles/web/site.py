@@ -8,21 +8,36 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from felles.access.decision import may_find
 from felles.access.person import Person
 from felles.web import failure, find, palette, patient, signin
 from felles.web.asset import send_asset
+from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
+from felles.web.page import answer
 from felles.web.source import Record
 from felles.web.visit import Site, visit_of
 
 
 async def front(request: Request) -> Response:
-    """GET /"""
-    return RedirectResponse("/find" if visit_of(request).person else "/sign-in", 303)
+    """GET /: to where this person works."""
+    person = visit_of(request).person
+    if person is None:
+        return RedirectResponse("/sign-in", 303)
+    if may_find(person):
+        return RedirectResponse("/find", 303)
+    return RedirectResponse("/patient/" + person.patient.partition("/")[2] if person.patient else "/start", 303)
+
+
+@signed_in
+async def start(request: Request) -> Response:
+    """GET /start: for people whose work has no pages yet."""
+    return answer(request, "start.html")
 
 
 ROUTES = [
     Route("/", front),
+    Route("/start", start),
     Route("/sign-in", signin.show),
     Route("/sign-in", signin.enter, methods=["POST"]),
     Route("/sign-out", signin.leave, methods=["POST"]),
