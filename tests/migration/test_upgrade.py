@@ -116,5 +116,6 @@ async def test_a_migration_that_fails_leaves_the_store_as_it_was(store_url: str)
         assert await kept.answers(record) == before
         with pytest.raises(Exception, match="extra"):
             await record.store.reading.rows("SELECT * FROM extra")
+        assert (await record.update(kept.content()[0])).number == 2
     finally:
         await record.close()

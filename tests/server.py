@@ -1,0 +1,57 @@
+"""A real `felles serve` in a process of its own, on a free port."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FELLES = Path(sys.executable).with_name("felles")
+PATIENCE = 30.0
+"""Seconds until a server must have said where it listens."""
+
+
+@contextmanager
+def serving(store: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server over `store`: its address (http://localhost:NNNN) and its process; stopped at the end."""
+    process = subprocess.Popen(
+        [FELLES, "serve", "--store", store, "--port", "0", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        yield address(process), process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def address(process: subprocess.Popen[bytes]) -> str:
+    """What the server prints when it listens. Raises RuntimeError with what it said instead."""
+    assert process.stdout
+    said = b""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        ready, _, _ = select.select([process.stdout], [], [], 0.2)
+        piece = os.read(process.stdout.fileno(), 65_536) if ready else b""
+        said += piece
+        found = re.search(rb"http://[\w.\[\]:]+", said)
+        if found and b"\n" in said[found.start() :]:
+            return found[0].decode()
+        if process.poll() is not None:
+            break
+    raise RuntimeError(f"felles serve did not start: {said.decode(errors='replace')}")
