@@ -5,10 +5,11 @@ from typing import Any
 
 from felles.record.outcome import Issue
 from felles.record.validation.examination import examine
+from felles.record.validation.made_up import made_up
 from felles.record.validation.profile import check
 from felles.record.validation.quick import accepts
 
-__all__ = ["check", "validate"]
+__all__ = ["check", "made_up", "validate"]
 
 
 def validate(type_name: str, resource: Mapping[str, Any]) -> list[Issue]:

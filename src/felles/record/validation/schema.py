@@ -14,6 +14,7 @@ import jsonschema_rs
 from felles.record import definition
 from felles.record.definition import Element, TypeRef
 from felles.record.validation import identifier, narrative, primitive
+from felles.record.validation.distinct import CodesDistinct
 from felles.record.validation.internal import internal_format
 from felles.record.validation.invariant import expression_of, stated_on
 from felles.record.validation.order import KEYWORDS
@@ -22,6 +23,7 @@ from felles.record.validation.sufficiency import every, sufficient
 Schema = dict[str, Any]
 NEVER: Schema = {"not": {}}
 _ID = "[A-Za-z0-9.-]{1,64}"
+_KEYWORDS: dict[str, Schema] = {"csd-1": {"codesDistinct": True}}
 _STRUCTURAL = ("ele-1", "ext-1")  # said by the structure of the schema
 _ELSEWHERE = ("dom-2", "dom-3", "dom-4", "dom-5", "ref-1", "txt-1", "txt-2")  # internal.py, narrative.py
 
@@ -34,7 +36,7 @@ def validator(type_name: str) -> jsonschema_rs.Draft4Validator:
         schema,
         formats={"narrative": narrative.is_safe, **identifier.FORMATS, **made.formats},
         validate_formats=True,
-        keywords=KEYWORDS,
+        keywords={**KEYWORDS, "codesDistinct": CodesDistinct},
         pattern_options=jsonschema_rs.RegexOptions(),
     )
 
@@ -191,7 +193,7 @@ def rules(path: str) -> Iterable[Schema]:
     """The invariants on a type (those of its bases too) or a backbone path, as sufficient schemas."""
     for rule in stated_on(path):
         if rule.severity == "error" and rule.key not in _STRUCTURAL + _ELSEWHERE:
-            found = sufficient(path, expression_of(rule))
+            found = _KEYWORDS.get(rule.key) or sufficient(path, expression_of(rule))
             yield NEVER if found is None else found
 
 

@@ -50,7 +50,7 @@ class Examination:
             if found is None or (name[0] == "_" and not definition.is_primitive(found[1].code)):
                 yield Issue("structure", f"{name[:64]!r} is not an element of {path}", f"{where}.{name[:64]}")
             elif name[0] == "_":
-                yield from self.sibling(*found, item, name, where)
+                yield from self.sibling(found[0], item, name, where)
             else:
                 yield from self.member(*found, item, value.get(f"_{name}"), where)
         yield from self.cardinality(path, value, where)
@@ -76,7 +76,7 @@ class Examination:
             yield Issue("invariant", "the low of the range is above its high (rng-2)", where)
 
     def member(self, element: Element, ref: TypeRef, item: Any, beside: Any, where: str) -> Iterator[Issue]:
-        place = _place(element, ref, where)
+        place = f"{where}.{element.name}"
         if not element.repeats:
             yield from self.one(element, ref, item, place)
         elif not isinstance(item, list):
@@ -123,9 +123,9 @@ class Examination:
             binding = element.binding.value_set if element.binding else ""
             yield Issue("code-invalid", f"no coding is from the required value set {binding}", where)
 
-    def sibling(self, element: Element, ref: TypeRef, item: Any, name: str, where: str) -> Iterator[Issue]:
+    def sibling(self, element: Element, item: Any, name: str, where: str) -> Iterator[Issue]:
         """`_name`: id and extensions of a primitive, or of each primitive in a list (json.html#primitive)."""
-        place = _place(element, ref, where)
+        place = f"{where}.{element.name}"
         if not element.repeats:
             yield from self.object("Element", item, place)
         elif not isinstance(item, list) or not item:
@@ -134,10 +134,6 @@ class Examination:
             for index, one in enumerate(item):
                 if one is not None:
                     yield from self.object("Element", one, f"{place}[{index}]")
-
-
-def _place(element: Element, ref: TypeRef, where: str) -> str:
-    return f"{where}.{element.name}.ofType({ref.code})" if element.choice else f"{where}.{element.name}"
 
 
 def _stands_beside(beside: Any, index: int) -> bool:
