@@ -1,0 +1,8 @@
+"""`felles backup`."""
+
+import click
+
+
+@click.command()
+def backup() -> None:
+    """backup."""

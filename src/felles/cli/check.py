@@ -1,0 +1,8 @@
+"""`felles check`."""
+
+import click
+
+
+@click.command()
+def check() -> None:
+    """check."""

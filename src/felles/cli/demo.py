@@ -1,0 +1,8 @@
+"""`felles demo`."""
+
+import click
+
+
+@click.command()
+def demo() -> None:
+    """demo."""

@@ -1,0 +1,8 @@
+"""`felles export`."""
+
+import click
+
+
+@click.command()
+def export() -> None:
+    """export."""

@@ -1,0 +1,48 @@
+"""`felles import`: Bundles, resources and NDJSON, packed or not, into the store."""
+
+import json
+from pathlib import Path
+
+import click
+
+from felles.cli.option import base, chosen, run, store_option
+from felles.settings import Settings
+
+SMALL = 2 << 20
+"""Bytes on disk below which processes of their own do not pay."""
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+@click.option("--anew", is_flag=True, help="Also read what has been imported before.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes that prepare (default: one per core but one).")
+def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: bool, jobs: int | None) -> None:
+    """Import FHIR R4 files and folders: JSON, NDJSON, .gz, .zip.
+
+    Bundles of type transaction go in as a whole or not at all, of everything else each resource for itself. What is
+    there already stays as it is. Exit status 0: all went in, 1: something did not, 2: wrong usage.
+    """
+    from felles.app import RULES
+    from felles.cli.progress import Bar, IntakeWatch
+    from felles.record.bulk.loading import load
+    from felles.record.bulk.source import sources
+
+    files = sources(paths)
+    total = sum(one.size for one in files)
+    settings: Settings = chosen(store)
+    count = jobs if jobs else 0 if total < SMALL else None
+    with Bar(total, "import") as bar:
+        tally = run(
+            load(settings.store, files, IntakeWatch(bar), base=base(settings), rules=RULES, anew=anew, jobs=count)
+        )
+    if as_json:
+        click.echo(json.dumps(tally.plain()))
+    else:
+        click.echo(
+            f"{tally.read} read: {tally.created} created, {tally.updated} updated, {tally.unchanged} unchanged, "
+            f"{tally.failed} failed, in {tally.seconds:.1f} s"
+        )
+    if tally.failed:
+        raise SystemExit(1)

@@ -1,0 +1,8 @@
+"""`felles reindex`."""
+
+import click
+
+
+@click.command()
+def reindex() -> None:
+    """reindex."""

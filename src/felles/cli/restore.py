@@ -1,0 +1,8 @@
+"""`felles restore`."""
+
+import click
+
+
+@click.command()
+def restore() -> None:
+    """restore."""

@@ -1,0 +1,28 @@
+"""What an import could not take: in which file, where in it, and why."""
+
+import msgspec
+
+from felles.record.outcome import Problem
+
+
+class Fault(msgspec.Struct, array_like=True):
+    """`at` is a line or an entry, `expression` a FHIRPath; `count`: so many resources were not taken because of it."""
+
+    name: str
+    at: str
+    expression: str
+    reason: str
+    count: int = 1
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.name, self.at, self.expression, self.reason) if part)
+
+
+def fault(name: str, error: Problem, at: str = "", count: int = 1, prefix: str = "", instead: str = "") -> Fault:
+    """The Fault of a Problem. The path of the entry (`prefix`) is taken off the expression: `at` tells it."""
+    first = error.issues[0]
+    expression = first.expression or ""
+    if prefix and expression.startswith(prefix):
+        expression = instead + expression.removeprefix(prefix)
+    more = f" (and {len(error.issues) - 1} more)" if len(error.issues) > 1 else ""
+    return Fault(name, at, expression, first.diagnostics + more, count)

@@ -1,0 +1,56 @@
+"""Opening all that an import needs, in the order that works: processes first, then the store."""
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+
+from felles.record.bulk.crew import Alone, Crew, Many, cores
+from felles.record.bulk.fault import Fault
+from felles.record.bulk.intake import Intake, Tally, Watch
+from felles.record.bulk.preparation import Preparation
+from felles.record.bulk.source import Piece, Source, pieces
+from felles.record.record import Record
+from felles.record.rule import Rule
+from felles.record.store import Origin
+
+
+async def load(
+    address: str,
+    files: Iterable[Source],
+    watch: Watch,
+    *,
+    base: str,
+    rules: Sequence[Rule] = (),
+    anew: bool = False,
+    jobs: int | None = None,
+) -> Tally:
+    """Imports files into the store at `address`. `jobs`: processes that prepare; 0: none but this one."""
+    every = (piece for source in files for piece in pieces(source))
+    return await take(address, every, watch, base=base, rules=rules, anew=anew, jobs=jobs, origin=Origin.IMPORT)
+
+
+async def take(
+    address: str,
+    every: Iterator[Piece | Fault],
+    watch: Watch,
+    *,
+    base: str,
+    origin: Origin,
+    rules: Sequence[Rule] = (),
+    anew: bool = False,
+    jobs: int | None = None,
+) -> Tally:
+    """Imports pieces. Raises Problem, StoreLocked, OSError when the store cannot take them."""
+    count = max(1, cores() - 1) if jobs is None else jobs
+    many = Many(count, address, base, origin, anew=anew) if count else None
+    try:
+        record = await Record.open(address, rules, base=base)
+        crew: Crew = many or Alone(Preparation(record, origin, anew=anew))
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        try:
+            return await Intake(record.store, crew, watch).run(every)
+        finally:
+            await record.close()
+    finally:
+        if many:
+            many.close()
