@@ -220,6 +220,8 @@ def at(position: int, closure: Closure) -> Closure:
 
 
 def located(position: int, stage: Stage) -> Stage:
+    """The stage, its errors told with the position. What overflows is empty (http://hl7.org/fhirpath/N1/#math-2)."""
+
     def run(context: Context, focus: Collection) -> Collection:
         try:
             return stage(context, focus)
@@ -227,6 +229,8 @@ def located(position: int, stage: Stage) -> Stage:
             if error.position is None:
                 error.position = position
             raise
+        except ArithmeticError:
+            return EMPTY
 
     return run
 
@@ -316,7 +320,7 @@ def strict_members(names: tuple[str, ...]) -> Stage:
                     if name not in item.type.members:
                         raise FhirPathError(f"{item.type.path} has no element {name}")
                     item.collect(name, found)
-                elif type(item) is TypeName:
+                elif type(item) is TypeName and name in TypeName._fields:
                     found.append(getattr(item, name))
             focus = found
         return focus

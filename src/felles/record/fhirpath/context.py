@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from felles.record.fhirpath.error import FhirPathError
@@ -11,6 +12,7 @@ from felles.record.fhirpath.node import Node, root
 from felles.record.fhirpath.value import Collection
 
 BUDGET = 1_000_000
+SECONDS = 5.0
 Resolve = Callable[[str], Mapping[str, Any] | None]
 CONSTANTS = {
     "ucum": "http://unitsofmeasure.org",
@@ -35,7 +37,7 @@ class Context:
     """One evaluation. `this` is the collection a path begins with; `index` and `total` belong to iteration."""
 
     __slots__ = (
-        "budget", "focus", "index", "now", "resolve", "terminology", "this", "total", "trace", "variables",
+        "budget", "deadline", "focus", "index", "now", "resolve", "terminology", "this", "total", "trace", "variables",
     )  # fmt: skip
 
     def __init__(
@@ -56,12 +58,15 @@ class Context:
         self.trace = trace
         self.now: datetime | None = None
         self.budget = BUDGET
+        self.deadline = monotonic() + SECONDS
 
     def spend(self, work: int) -> None:
         """Account for `work` items handled; FhirPathError when the evaluation has had its share."""
         self.budget -= work
         if self.budget < 0:
             raise FhirPathError(f"The expression needs more than {BUDGET} steps")
+        if monotonic() > self.deadline:
+            raise FhirPathError(f"The expression takes longer than {SECONDS:.0f} seconds")
 
     def moment(self) -> datetime:
         """Now, the same throughout one evaluation."""

@@ -41,7 +41,7 @@ class Node:
         """The System value: of a primitive its value or None, of a quantity a Quantity; else the node itself."""
         convert = self.type.convert
         if convert is not None:
-            return convert(self.value)
+            return self if type(self.value) in (dict, list) else convert(self.value)
         return quantity(self) if self.type.quantity else self
 
     def collect(self, name: str, found: list[Any]) -> None:
@@ -70,9 +70,7 @@ class Node:
         """The places of a choice of many types that are in use."""
         properties = self.type.properties
         found = {
-            slot: None
-            for element, slot in (properties[key] for key in data if key in properties)
-            if element == name
+            slot: None for element, slot in (properties[key] for key in data if key in properties) if element == name
         }
         return tuple(found)
 
@@ -103,9 +101,7 @@ class Node:
         return f"<Node {self.location()}>"
 
 
-def spread(
-    values: Any, extras: Any, kind: Type, parent: Node, name: str, key: str
-) -> Iterator[Node]:
+def spread(values: Any, extras: Any, kind: Type, parent: Node, name: str, key: str) -> Iterator[Node]:
     """The nodes of a repeating element; values and extensions lie in two arrays of like length."""
     pairs = zip_longest(listed(values), listed(extras))
     for index, (value, extra) in enumerate(pairs):

@@ -27,6 +27,7 @@ from felles.record.fhirpath.value import (
 Closure = Callable[[Context], Collection]
 Operator = Callable[[Context, Collection, Closure], Collection]
 MAX_TEXT = 1_000_000
+TEXT_PER_STEP = 50
 MAX_INTEGER = 1 << 63
 
 
@@ -129,7 +130,9 @@ def membership(context: Context, item: Any, items: Collection) -> Collection:
 
 
 def concatenate(context: Context, left: Collection, right: Closure) -> Collection:
-    return [bounded((text(left) or "") + (text(right(context)) or ""))]
+    found = bounded((text(left) or "") + (text(right(context)) or ""))
+    context.spend(len(found) // TEXT_PER_STEP)
+    return [found]
 
 
 def bounded(result: str) -> str:
@@ -145,10 +148,9 @@ def arithmetic(calculate: Callable[[Any, Any], Any]) -> Operator:
         first, second = value(left), value(right(context))
         if first is None or second is None:
             return EMPTY
-        try:
-            result = calculate(first, second)
-        except ArithmeticError:
-            return EMPTY
+        result = calculate(first, second)
+        if type(result) is str:
+            context.spend(len(result) // TEXT_PER_STEP)
         return EMPTY if result is None or overflows(result) else [result]
 
     return operator

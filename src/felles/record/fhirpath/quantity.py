@@ -98,7 +98,8 @@ def multiply(left: Quantity, right: Quantity) -> Quantity:
     value = left.value * right.value
     if "1" in (left.unit, right.unit):
         return Quantity(value, left.unit if right.unit == "1" else right.unit)
-    return Quantity(value, f"{enclosed(left.unit)}.{enclosed(right.unit)}")
+    factor = f"({right.unit})" if right.unit.startswith("/") else right.unit
+    return Quantity(value, f"{left.unit}.{factor}")
 
 
 def divide(left: Quantity, right: Quantity) -> Quantity:
@@ -108,7 +109,7 @@ def divide(left: Quantity, right: Quantity) -> Quantity:
         return Quantity(value, "1")
     if right.unit == "1":
         return Quantity(value, left.unit)
-    return Quantity(value, f"{'' if left.unit == '1' else enclosed(left.unit)}/{enclosed(right.unit)}")
+    return Quantity(value, f"{'' if left.unit == '1' else left.unit}/{enclosed(right.unit)}")
 
 
 def enclosed(unit: str) -> str:

@@ -45,6 +45,9 @@ def paired(left: Item, right: Item) -> tuple[Item, Item]:
 
 def equal(left: Item, right: Item) -> bool | None:
     """`=` of two items; None where precision or units leave it open."""
+    left, right = system(left), system(right)
+    if type(left) is str and type(right) is str:
+        return bool(left == right)
     left, right = paired(left, right)
     if left is None or right is None:
         return None

@@ -13,9 +13,9 @@ from felles.record.fhirpath.value import Collection, Item, identity
 
 def each(context: Context, focus: Collection, expression: Closure) -> Iterator[tuple[Item, Collection]]:
     """Every item with what `expression` gives for it as `$this`, counted by `$index`."""
-    context.spend(len(focus))
     this, index = context.this, context.index
     for place, item in enumerate(focus):
+        context.spend(1)
         context.this, context.index = [item], place
         result = expression(context)
         context.this, context.index = this, index
@@ -64,9 +64,7 @@ def repeat_all(context: Context, focus: Collection, projection: Closure) -> Coll
 
 
 @function("aggregate", 1, 2, lazy=True)
-def aggregate(
-    context: Context, focus: Collection, aggregator: Closure, initial: Closure | None = None
-) -> Collection:
+def aggregate(context: Context, focus: Collection, aggregator: Closure, initial: Closure | None = None) -> Collection:
     outer = context.total
     total = initial(context) if initial else EMPTY
     this, index = context.this, context.index

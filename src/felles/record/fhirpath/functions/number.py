@@ -24,10 +24,7 @@ def numbers(name: str, calculate: Callable[..., Any], low: int = 0, high: int | 
         values = [number(items) for items in (focus, *given)]
         if None in values:
             return EMPTY
-        try:
-            found = calculate(*values)
-        except ArithmeticError:
-            return EMPTY
+        found = calculate(*values)
         return EMPTY if found is None or overflows(found) else [found]
 
 

@@ -16,7 +16,8 @@ OPTIONS = re2.Options()
 OPTIONS.dot_nl = True
 OPTIONS.log_errors = False
 OPTIONS.max_mem = 8 << 20
-MAX_PATTERN = 2000
+MAX_PATTERN = 1000
+MAX_TEXT = 200_000
 
 
 @lru_cache(maxsize=512)
@@ -27,22 +28,33 @@ def compiled(pattern: str) -> Any:
     try:
         return re2.compile(pattern, OPTIONS)
     except re2.error as error:
-        raise FhirPathError(f"The pattern {pattern!r} cannot be used: {error.args[0]!s}") from None
+        raise FhirPathError(f"The pattern {pattern!r} cannot be used: {reason(error)}") from None
+
+
+def reason(error: Exception) -> str:
+    found = error.args[0]
+    return found.decode(errors="replace") if isinstance(found, bytes) else str(found)
+
+
+def checked(value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise FhirPathError(f"Patterns search at most {MAX_TEXT} characters")
+    return value
 
 
 def matches(value: str, pattern: str) -> bool:
-    return compiled(pattern).search(value) is not None
+    return compiled(pattern).search(checked(value)) is not None
 
 
 def matches_full(value: str, pattern: str) -> bool:
-    return compiled(pattern).fullmatch(value) is not None
+    return compiled(pattern).fullmatch(checked(value)) is not None
 
 
 def replace_matches(value: str, pattern: str, substitution: str) -> str:
     """Groups are `$1` or `${name}` in the substitution; an empty pattern replaces nothing."""
     if not pattern:
         return value
-    return str(compiled(pattern).sub(lambda match: expanded(match, substitution), value))
+    return str(compiled(pattern).sub(lambda match: expanded(match, substitution), checked(value)))
 
 
 def expanded(match: Any, substitution: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from felles.record.fhirpath.context import Context
 from felles.record.fhirpath.error import FhirPathError
 from felles.record.fhirpath.functions.registry import function
-from felles.record.fhirpath.operator import MAX_TEXT, bounded
+from felles.record.fhirpath.operator import MAX_TEXT, TEXT_PER_STEP, bounded
 from felles.record.fhirpath.singleton import EMPTY, integer, text
 from felles.record.fhirpath.value import Collection
 
@@ -23,7 +23,10 @@ def strings(name: str, calculate: Callable[..., Any], arguments: int = 0) -> Non
     @function(name, arguments)
     def call(context: Context, focus: Collection, *given: Collection) -> Collection:
         values = [text(items) for items in (focus, *given)]
-        return EMPTY if None in values else result(calculate(*values))
+        if None in values:
+            return EMPTY
+        context.spend(len(values[0] or "") // TEXT_PER_STEP)
+        return result(calculate(*values))
 
 
 def result(found: Any) -> Collection:
@@ -45,9 +48,7 @@ strings("trim", str.strip)
 
 
 @function("substring", 1, 2)
-def substring(
-    context: Context, focus: Collection, start: Collection, length: Collection = EMPTY
-) -> Collection:
+def substring(context: Context, focus: Collection, start: Collection, length: Collection = EMPTY) -> Collection:
     value, begin, count = text(focus), integer(start), integer(length)
     if value is None or begin is None or not 0 <= begin < len(value):
         return EMPTY
