@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from felles.access.decision import may_find
+from felles.web.chart.words import N_
 from felles.web.find import matching
 from felles.web.guard import signed_in
 from felles.web.language import translations
@@ -24,11 +25,6 @@ class Choice:
     href: str = ""
     form: str = ""
     keywords: str = ""
-
-
-def N_(words: str) -> str:
-    """Marks words for the catalogues; they are translated where they are shown."""
-    return words
 
 
 PAGES = (

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.text import Resource, code_of, coded
+from felles.web.chart.words import N_
 
 # SNOMED CT 716186003 |No known allergy| and its narrower kinds that are registered instead of an allergy
 DENIALS = {"716186003", "409137002", "429625007", "428607008", "no-known-allergies"}
 VERIFICATIONS = {
-    "unconfirmed": "ubekreftet",
-    "presumed": "antatt",
-    "confirmed": "bekreftet",
-    "differential": "uavklart",
+    "unconfirmed": N_("ubekreftet"),
+    "presumed": N_("antatt"),
+    "confirmed": N_("bekreftet"),
+    "differential": N_("uavklart"),
 }
 
 

@@ -10,8 +10,9 @@ from felles.web.chart.identifier import national_identifier
 from felles.web.chart.moment import Age, Moment, age, parse_moment
 from felles.web.chart.place import Directory
 from felles.web.chart.text import Resource, coded, first, listed_name
+from felles.web.chart.words import N_
 
-SEXES = {"female": "Kvinne", "male": "Mann", "other": "Annet", "unknown": "Ukjent kjønn"}
+SEXES = {"female": N_("Kvinne"), "male": N_("Mann"), "other": N_("Annet"), "unknown": N_("Ukjent kjønn")}
 # HL7 Norway no-basis-Patient: the same, as it is named there
 INTERPRETER_ENDINGS = ("patient-interpreterRequired", "no-basis-interpreterRequired")
 

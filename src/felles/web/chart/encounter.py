@@ -7,20 +7,21 @@ from felles.web.chart.level import level_of
 from felles.web.chart.moment import Moment, parse_moment, span_text
 from felles.web.chart.place import Directory
 from felles.web.chart.text import Resource, coded, first
+from felles.web.chart.words import N_
 
 # http://terminology.hl7.org/CodeSystem/v3-ActCode
 CLASSES = {
-    "AMB": "Poliklinisk",
-    "EMER": "Øyeblikkelig hjelp",
-    "FLD": "Utrykning",
-    "HH": "Hjemmebesøk",
-    "IMP": "Innleggelse",
-    "ACUTE": "Innleggelse",
-    "NONAC": "Innleggelse",
-    "OBSENC": "Observasjon",
-    "PRENC": "Forundersøkelse",
-    "SS": "Dagbehandling",
-    "VR": "Video eller telefon",
+    "AMB": N_("Poliklinisk"),
+    "EMER": N_("Øyeblikkelig hjelp"),
+    "FLD": N_("Utrykning"),
+    "HH": N_("Hjemmebesøk"),
+    "IMP": N_("Innleggelse"),
+    "ACUTE": N_("Innleggelse"),
+    "NONAC": N_("Innleggelse"),
+    "OBSENC": N_("Observasjon"),
+    "PRENC": N_("Forundersøkelse"),
+    "SS": N_("Dagbehandling"),
+    "VR": N_("Video eller telefon"),
 }
 
 

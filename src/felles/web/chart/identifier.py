@@ -3,12 +3,13 @@
 from typing import Any
 
 from felles.web.chart.text import Resource, first
+from felles.web.chart.words import N_
 
 # HL7 Norway no-basis: the OIDs of the national person identifiers
 NATIONAL = {
-    "urn:oid:2.16.578.1.12.4.1.4.1": "Fødselsnummer",
-    "urn:oid:2.16.578.1.12.4.1.4.2": "D-nummer",
-    "urn:oid:2.16.578.1.12.4.1.4.3": "FH-nummer",
+    "urn:oid:2.16.578.1.12.4.1.4.1": N_("Fødselsnummer"),
+    "urn:oid:2.16.578.1.12.4.1.4.2": N_("D-nummer"),
+    "urn:oid:2.16.578.1.12.4.1.4.3": N_("FH-nummer"),
 }
 
 
@@ -24,4 +25,4 @@ def national_identifier(patient: Resource) -> tuple[str, str]:
         for identifier in identifiers:
             if identifier.get("system") == system and identifier.get("use") != "old":
                 return kind, grouped(str(identifier.get("value", "")))
-    return "Annen ID", str(first(identifiers).get("value", "")) if identifiers else ""
+    return N_("Annen ID"), str(first(identifiers).get("value", "")) if identifiers else ""

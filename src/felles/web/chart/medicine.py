@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.place import Directory
 from felles.web.chart.text import Resource, code_of, coded, first
+from felles.web.chart.words import N_
 
 CURRENT = ("active", "on-hold", "intended")
-STATES = {"on-hold": "pauset", "stopped": "seponert", "completed": "avsluttet", "cancelled": "avlyst"}
+STATES = {"on-hold": N_("pauset"), "stopped": N_("seponert"), "completed": N_("avsluttet"), "cancelled": N_("avlyst")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.note import Note
 from felles.web.chart.place import LEVELS, Directory
 from felles.web.chart.text import Resource, coded
+from felles.web.chart.words import N_
 
 DRAWN_DAYS = 730
 LAST_TICK = 94.0
@@ -61,12 +62,14 @@ def contact_events(contacts: Iterable[Contact]) -> list[Event]:
 
 
 def note_events(notes: Iterable[Note]) -> list[Event]:
-    return [Event("Notat", n.title, n.opening, n.unit or n.author, n.level, n.at, anchor=n.id) for n in notes if n.at]
+    return [
+        Event(N_("Notat"), n.title, n.opening, n.unit or n.author, n.level, n.at, anchor=n.id) for n in notes if n.at
+    ]
 
 
 def _request_kind(request: Resource) -> str:
     words = " ".join(coded(c).casefold() for c in request.get("category", ()))
-    return "Bildebestilling" if "imaging" in words or "bilde" in words or "radiologi" in words else "Henvisning"
+    return N_("Bildebestilling") if "imaging" in words or "bilde" in words or "radiologi" in words else N_("Henvisning")
 
 
 def request_events(requests: Iterable[Resource], places: Directory) -> list[Event]:
@@ -89,7 +92,12 @@ def appointment_events(appointments: Iterable[Resource], places: Directory) -> l
     """Appointments to come and past ones (Appointment)."""
     return [
         Event(
-            "Time", str(a.get("description") or coded(_service(a))), "", _venue(a, places)[0], _venue(a, places)[1], at
+            N_("Time"),
+            str(a.get("description") or coded(_service(a))),
+            "",
+            _venue(a, places)[0],
+            _venue(a, places)[1],
+            at,
         )
         for a in appointments
         if a.get("status") not in ("cancelled", "entered-in-error") and (at := parse_moment(a.get("start")))

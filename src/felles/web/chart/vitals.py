@@ -6,21 +6,22 @@ from dataclasses import dataclass, replace
 from felles.web.chart.moment import Moment
 from felles.web.chart.result import Analysis, Measurement, analyses, analysis, measurement
 from felles.web.chart.text import Resource, code_of
+from felles.web.chart.words import N_
 
 PRESSURE, SYSTOLIC, DIASTOLIC = "85354-9", "8480-6", "8462-4"
 # LOINC code: the short name on the page and its place in the row
 NAMES = {
-    PRESSURE: "Blodtrykk",
-    "8867-4": "Puls",
-    "9279-1": "Respirasjon",
-    "2708-6": "SpO₂",
-    "59408-5": "SpO₂",
-    "8310-5": "Temperatur",
-    "29463-7": "Vekt",
-    "8302-2": "Høyde",
-    "39156-5": "KMI",
-    "9843-4": "Hodeomkrets",
-    "news2": "NEWS2",
+    PRESSURE: N_("Blodtrykk"),
+    "8867-4": N_("Puls"),
+    "9279-1": N_("Respirasjon"),
+    "2708-6": N_("SpO₂"),
+    "59408-5": N_("SpO₂"),
+    "8310-5": N_("Temperatur"),
+    "29463-7": N_("Vekt"),
+    "8302-2": N_("Høyde"),
+    "39156-5": N_("KMI"),
+    "9843-4": N_("Hodeomkrets"),
+    "news2": N_("NEWS2"),
 }
 ORDER = {code: place for place, code in enumerate(NAMES)}
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Bring the language catalogues up to date with the words of the source: `uv run python scripts/catalogues.py`.
+
+New words come in untranslated (a test fails until they are translated), words out of use go.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from felles.demo import people
+from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
+
+WEB = CATALOGUES.parent
+METHODS = [("chart/**.py", "python"), ("palette.py", "python"), ("templates/**.html", "jinja2")]
+OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false"}}
+Words = str | tuple[str, ...]
+
+
+def words_of_source() -> dict[Words, str]:
+    """Every word of the pages and of the people on the sign-in page, with the file it stands in."""
+    found: dict[Words, str] = {}
+    keywords = {**DEFAULT_KEYWORDS, "N_": None}
+    for file, _, message, _, _ in extract_from_dir(WEB, METHODS, OPTIONS, keywords):
+        found.setdefault(message, Path(file).as_posix())
+    for person in people():
+        found.setdefault(person.role, "people")
+        found.setdefault(person.description, "people")
+    return found
+
+
+def updated(language: str) -> Catalog:
+    """The catalogue of a language with exactly the words of the source, translations kept."""
+    with catalogue_path(language).open("rb") as source:
+        old = read_po(source, locale=language)
+    new = Catalog(language, project="felles", charset="utf-8", fuzzy=False)
+    for words, place in words_of_source().items():
+        kept = old.get(words[0] if isinstance(words, tuple) else words)
+        new.add(words, kept.string if kept else None, locations=[(place, None)])
+    return new
+
+
+def main() -> None:
+    for language in LANGUAGES:
+        if language != "nb":
+            catalogue = updated(language)
+            text = BytesIO()
+            write_po(text, catalogue, width=110, sort_output=True)
+            lines = text.getvalue().splitlines(keepends=True)
+            catalogue_path(language).write_bytes(b"".join(line for line in lines if b"-Date: " not in line))
+
+
+if __name__ == "__main__":
+    main()
