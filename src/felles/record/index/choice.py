@@ -50,7 +50,6 @@ PRIMARY_DATE: Final = {
 
 PROMOTED: Final = {
     "AllergyIntolerance": ("clinical-status",),
-    "Appointment": ("status",),
     "CarePlan": ("category", "status"),
     "Condition": ("category", "clinical-status", "code"),
     "DiagnosticReport": ("category", "code"),
