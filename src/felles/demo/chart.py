@@ -26,6 +26,7 @@ class Chart:
         self.figures = _Figures()
         self.medicines: dict[str, str] = {}
         self.problems: dict[str, str] = {}
+        self.allergies: set[str] = set()
         self._count: Counter[str] = Counter()
 
     @property

@@ -31,6 +31,19 @@ def weekday(day: date) -> date:
     return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
+def workday_before(day: date) -> date:
+    """The day itself, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def working_days(day: date, count: int) -> date:
+    """The day after so many days of Monday to Friday; 0 gives `weekday(day)` (holidays are not known here)."""
+    day = weekday(day)
+    for _ in range(count):
+        day = weekday(day + timedelta(days=1))
+    return day
+
+
 def years_before(day: date, years: int) -> date:
     """The same date some years earlier (28 February stands for a missing 29th)."""
     try:

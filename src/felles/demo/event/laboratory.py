@@ -25,8 +25,6 @@ def interval(analysis: str, sex: str) -> tuple[float, float]:
 def ordinary(chart: Chart, analysis: str) -> float:
     """A value well inside the reference interval, somewhat stable for the person."""
     low, high = interval(analysis, chart.person.sex)
-    if analysis == "egfr":
-        return max(38.0, 118 - 0.62 * chart.age + chart.rng.uniform(-6, 6))
     own = (hash_share(chart, analysis) - 0.5) * 0.4
     return low + (high - low) * min(0.97, max(0.03, 0.5 + own + chart.rng.gauss(0, 0.09)))
 
@@ -60,23 +58,37 @@ def _range(low: float, high: float, unit: str, words: str | None) -> Json:
     return {"low": quantity(low, unit, words), **found} if low > 0 else found
 
 
+def filtration(creatinine: float, sex: str, age: int) -> float:
+    """Estimated GFR, mL/min/1.73 m², from creatinine in µmol/L (CKD-EPI 2009, Levey et al.)."""
+    factor, power, own = (0.7, -0.329, 1.018) if sex == "female" else (0.9, -0.411, 1.0)
+    share = creatinine / 88.4 / factor
+    return float(141 * min(share, 1) ** power * max(share, 1) ** -1.209 * 0.993**age * own)
+
+
+def _values(chart: Chart, analyses: list[str], levels: Levels) -> Levels:
+    found = {analysis: levels.get(analysis, ordinary(chart, analysis)) for analysis in analyses}
+    if "egfr" in found:
+        found["egfr"] = min(120.0, filtration(found["creatinine"], chart.person.sex, chart.age))
+    return found
+
+
 def panel(
     chart: Chart, name: str, moment: datetime, levels: Levels | None = None, *, encounter: str = "", order: str = ""
 ) -> str:
     """The answers of a panel of data/labs.toml and the report that gathers them."""
     entry = table("labs")["panel"][name]
-    levels = levels or {}
     results = [
-        result(chart, analysis, levels.get(analysis, ordinary(chart, analysis)), moment, encounter)
-        for analysis in entry["analyses"]
+        result(chart, analysis, value, moment, encounter)
+        for analysis, value in _values(chart, entry["analyses"], levels or {}).items()
     ]
+    wait = timedelta(minutes=50) if moment.date() == chart.today else timedelta(hours=4)
     report: Json = {
         "status": "final",
         "category": [hl7("v2-0074", "LAB", "Laboratorium")],
         "code": concept("loinc", "11502-2", entry["name"]),
         "subject": chart.subject,
         "effectiveDateTime": clock.instant(moment),
-        "issued": clock.instant(moment + timedelta(hours=4)),
+        "issued": clock.instant(moment + wait),
         "performer": [place("laboratorium").as_reference()],
         "result": [reference(found) for found in results],
     }

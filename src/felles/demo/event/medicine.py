@@ -5,6 +5,7 @@ from functools import cache
 
 from felles.demo.chart import Chart
 from felles.demo.code import concept, rows
+from felles.demo.event.problem import PENICILLIN
 from felles.demo.place import Place
 from felles.demo.resource import Json, local, reference, text
 from felles.demo.staff import Worker
@@ -13,9 +14,28 @@ WEEKLY = {"A10BJ06": (1, "wk"), "M05BA04": (1, "wk"), "B03BA03": (3, "mo"), "N07
 """Medicines taken more seldom than daily: every so many units of time."""
 
 
+ALONE = ("C09", "C10AA", "N06A", "B01A", "M01A", "N05C", "R03BA")
+"""Groups of which nobody has two lasting medicines at once."""
+
+_BLEEDING = ("heartfailure", "fibrillation", "stroke", "angina")
+
+
+def unsuited(chart: Chart, atc: str) -> bool:
+    """Whether a careful doctor would choose another medicine: allergy, pregnancy, anti-inflammatory drugs in the
+    old and in heart disease, or a second medicine of the same group."""
+    if atc.startswith("J01C"):
+        return PENICILLIN in chart.allergies
+    if chart.person.track == "pregnant" and atc[:3] in ("C09", "C10", "M01", "G03"):
+        return True
+    if atc.startswith("M01A") and (chart.age > 75 or any(name in chart.problems for name in _BLEEDING)):
+        return True
+    group = next((prefix for prefix in ALONE if atc.startswith(prefix)), "")
+    return bool(group) and any(other.startswith(group) for other in chart.medicines)
+
+
 @cache
 def product(atc: str) -> dict[str, str]:
-    """The row of data/medicines.csv for an ATC code."""
+    """The row of data/medicines.csv for an ATC code; `/` and a word choose among several products."""
     return next(row for row in rows("medicines.csv") if row["atc"] == atc)
 
 
@@ -55,7 +75,7 @@ def prescribe(
         "status": status,
         "intent": "order",
         "category": [local(setting, {"community": "Fast medisin", "inpatient": "I sykehus"}.get(setting, "Kur"))],
-        "medicationCodeableConcept": concept("atc", atc, words),
+        "medicationCodeableConcept": concept("atc", atc.partition("/")[0], words),
         "subject": chart.subject,
         "authoredOn": authored.isoformat(),
         "requester": who.as_reference(),
@@ -76,7 +96,7 @@ def taken(chart: Chart, atc: str, since: date) -> str:
     words = f"{product(atc)['product']} {product(atc)['form']}"
     body: Json = {
         "status": "active",
-        "medicationCodeableConcept": concept("atc", atc, words),
+        "medicationCodeableConcept": concept("atc", atc.partition("/")[0], words),
         "subject": chart.subject,
         "effectivePeriod": {"start": since.isoformat()},
         "dateAsserted": chart.end.isoformat(),

@@ -7,9 +7,12 @@ from felles.demo.code import coding, concept
 from felles.demo.resource import Json, hl7, reference, text
 from felles.demo.staff import Worker
 
+PENICILLIN = "764146007"
+"""SNOMED CT: penicillin as a substance."""
+
 ALLERGIES = (
     # code, category, criticality, reaction, share of the population
-    ("764146007", "medication", "high", "126485001", 0.035),
+    (PENICILLIN, "medication", "high", "126485001", 0.035),
     ("372665008", "medication", "high", "126485001", 0.01),
     ("387406002", "medication", "low", "271807003", 0.008),
     ("256262001", "environment", "low", "70076002", 0.06),
@@ -59,6 +62,7 @@ def condition(
 
 def allergy(chart: Chart, code: str, category: str, criticality: str, reaction: str, recorded: date) -> str:
     """A confirmed AllergyIntolerance."""
+    chart.allergies.add(code)
     body: Json = {
         "clinicalStatus": hl7("allergyintolerance-clinical", "active"),
         "verificationStatus": hl7("allergyintolerance-verification", "confirmed"),

@@ -42,6 +42,8 @@ def ward_of(chart: Chart) -> Place:
 def past(chart: Chart, reason: str, days_ago: int) -> None:
     """A finished stay some days ago (cut off by a death in hospital)."""
     entry = table("admissions")[reason]
+    if any(medicine.unsuited(chart, atc) for atc in entry["medicines"] if atc.startswith("J01C")):
+        return
     start = clock.at(chart.end - timedelta(days=days_ago), chart.rng.randint(0, 22), 5 * chart.rng.randrange(12))
     length = min(chart.rng.randint(*entry["days"]), max(1, days_ago - 1))
     end = clock.at(start.date() + timedelta(days=length), 13, 30)
@@ -122,6 +124,8 @@ def _tests(chart: Chart, stay: Stay, day: int, share: float, last: datetime) -> 
         return
     crp = first * (final / first) ** share * chart.rng.uniform(0.92, 1.08)
     levels = {"crp": crp, "leukocytes": 7 + crp / 28 + chart.rng.gauss(0, 0.5)}
+    for analysis, value in stay.entry.get("levels", {}).items():
+        levels[analysis] = value * chart.rng.uniform(0.96, 1.04)
     if stay.entry["icd"] == "K92.2":
         levels["hb"] = 8.1 + 2.2 * share
     laboratory.panel(chart, stay.entry["panel"], moment, levels, encounter=stay.encounter)

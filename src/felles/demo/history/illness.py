@@ -10,7 +10,7 @@ from felles.demo.code import table
 from felles.demo.event import laboratory, measure, medicine, problem, visit
 from felles.demo.event.document import document
 from felles.demo.event.laboratory import Levels
-from felles.demo.history import admission
+from felles.demo.history import admission, child
 
 WINDOW = timedelta(days=800)
 """How far back checks are written out; diagnosis and medicines go back to the beginning."""
@@ -31,23 +31,29 @@ def draw(chart: Chart, most: int = 4) -> None:
         live_with(chart, name)
 
 
-def live_with(chart: Chart, name: str, years: int | None = None) -> None:
-    """Writes an illness from diagnosis to today; nothing when the patient has it already."""
+def live_with(chart: Chart, name: str, years: int | None = None, *, treated: bool = True) -> None:
+    """Writes an illness from diagnosis to today; nothing when the patient has it already.
+
+    With `treated` false the medicines are left to the caller.
+    """
     if name in chart.problems:
         return
     entry = table("illnesses")[name]
     onset = _onset(chart, entry, years)
+    if onset > chart.end:
+        return
     condition = problem.condition(
         chart, problem.diagnosis(entry["icpc"], entry.get("icd", "")), onset, who=chart.person.gp
     )
     chart.problems[name] = condition
-    _treat(chart, entry, onset, condition)
+    if treated:
+        _treat(chart, entry, onset, condition)
     if entry.get("smoker"):
         measure.smoking(chart, chart.rng.choice(("8517006", "449868002")), clock.at(onset, 12))
     for day in _checks(chart, entry, onset):
         _check(chart, name, entry, day, _progress(onset, day, chart.end))
     reason = entry.get("admission")
-    if reason and chart.chance(0.3):
+    if reason and treated and chart.chance(0.3):
         admission.past(chart, reason, chart.rng.randint(40, 700))
 
 
@@ -60,9 +66,9 @@ def _onset(chart: Chart, entry: dict[str, Any], years: int | None) -> date:
 
 def _treat(chart: Chart, entry: dict[str, Any], onset: date, condition: str) -> None:
     for atc, probability in entry["medicines"]:
-        if atc not in chart.medicines and chart.chance(probability):
+        if chart.chance(probability) and atc not in chart.medicines and not medicine.unsuited(chart, atc):
             started = onset + timedelta(days=chart.rng.randint(0, 40))
-            renewed = max(started, chart.end - timedelta(days=chart.rng.randint(5, 330)))
+            renewed = min(chart.end, max(started, chart.end - timedelta(days=chart.rng.randint(5, 330))))
             status = "active" if chart.person.died is None else "completed"
             medicine.prescribe(chart, atc, renewed, chart.person.gp, status=status, condition=condition)
 
@@ -71,7 +77,7 @@ def _checks(chart: Chart, entry: dict[str, Any], onset: date) -> Iterator[date]:
     months = entry.get("every", 12)
     day = max(onset, chart.end - WINDOW) + timedelta(days=chart.rng.randint(0, months * 20))
     while day < chart.end:
-        yield clock.weekday(day) if clock.weekday(day) < chart.end else day
+        yield max(clock.workday_before(day), onset)
         day += timedelta(days=round(months * 30.4) + chart.rng.randint(-15, 15))
 
 
@@ -106,7 +112,11 @@ def _check(chart: Chart, name: str, entry: dict[str, Any], day: date, progress: 
 
 
 def weight(chart: Chart) -> float:
-    """A plausible weight in kg of a grown person, the person's own."""
+    """A plausible weight in kg, the person's own."""
+    if chart.person.track == "story":
+        return 72.4 + chart.rng.gauss(0, 0.5)
+    if chart.age < 18:
+        return child.growth(chart, (chart.today - chart.person.birth).days)[0]
     base = 82 if chart.person.sex == "male" else 69
     extra = 12 if {"diabetes", "obesity"} & set(chart.problems) else 0
     return base + extra + 24 * (laboratory.hash_share(chart, "weight") - 0.5) + chart.rng.gauss(0, 0.9)
@@ -118,7 +128,8 @@ def measured(chart: Chart, entry: dict[str, Any], moment: Any, progress: float, 
     for name in entry.get("vitals", ()):
         if name == "pressure":
             first, last = entry.get("pressure", (146, 134))
-            systolic = first + (last - first) * progress + rng.gauss(0, 6)
+            young = 22 if chart.age < 35 else 0
+            systolic = first + (last - first) * progress - young + rng.gauss(0, 6)
             measure.pressure(chart, systolic, systolic * 0.6 + rng.gauss(0, 4), moment, encounter)
         elif name == "spirometry":
             measure.vital(

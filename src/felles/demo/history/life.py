@@ -23,7 +23,7 @@ def ordinary(chart: Chart, *, most: int = 4, visits: int | None = None) -> None:
 
 def _visits(chart: Chart) -> int:
     mean = 1.6 if chart.age < 16 else 2.0 if chart.age < 65 else 2.6
-    return min(6, max(0, round(chart.rng.gauss(mean, 1.2))))
+    return min(6, max(1, round(chart.rng.gauss(mean, 1.2))))
 
 
 def _allergies(chart: Chart) -> None:

@@ -24,7 +24,11 @@ def draw(chart: Chart, count: int, window: int = 900) -> None:
 def choose(chart: Chart, day: date) -> str:
     """A complaint that fits age and sex."""
     age = clock.age(chart.person.birth, day)
-    entries = {name: entry for name, entry in table("visits").items() if _fits(entry, age, chart.person.sex)}
+    entries = {
+        name: entry
+        for name, entry in table("visits").items()
+        if _fits(entry, age, chart.person.sex) and not medicine.unsuited(chart, entry.get("medicine", "-"))
+    }
     return chart.rng.choices(list(entries), [entry["weight"] for entry in entries.values()])[0]
 
 

@@ -21,7 +21,7 @@ def patient(chart: Chart, index: int) -> None:
     """One on today's list; some have written, some have results that wait."""
     life.ordinary(chart, most=5, visits=3)
     gp = chart.person.gp
-    start = clock.at(chart.today, 8, 20) + timedelta(minutes=20 * (index % 20))
+    start = clock.at(clock.weekday(chart.today), 8, 20) + timedelta(minutes=20 * (index % 20))
     kind = "Konsultasjon" if index % 3 else "Kontroll"
     order.appointment(chart, gp.place, gp, start, kind, minutes=20, created=chart.today - timedelta(days=6))
     yesterday = clock.at(chart.today - timedelta(days=1), 15, 10 + index)

@@ -46,10 +46,10 @@ def _refer(chart: Chart, kind: dict[str, Any], received: date, due: date | None,
 
 
 def _unassessed(chart: Chart, kind: dict[str, Any], index: int) -> None:
-    received = _workday(chart.today - timedelta(days=index * 14 // 40))
+    received = clock.workday_before(chart.today - timedelta(days=index * 14 // 40))
     made = _refer(chart, kind, received, None, "active")
     owner = place("ortopedi-poliklinikk").as_reference()
-    due = _working_days(received, 10)
+    due = clock.working_days(received, 10)
     moment = clock.at(received, 15, 20)
     order.task(chart, ASSESS, made, owner, moment, business="Til vurdering", start=received, due=due)
 
@@ -58,7 +58,7 @@ def _assessed(chart: Chart, kind: dict[str, Any], received: date) -> tuple[str, 
     due = received + timedelta(weeks=kind["weeks"])
     made = _refer(chart, kind, received, due, "active")
     clinic = place("ortopedi-poliklinikk")
-    assessed = clock.at(_working_days(received, 4 + chart.person.index % 5), 12, 10)
+    assessed = clock.at(clock.working_days(received, 4 + chart.person.index % 5), 12, 10)
     waiting = order.task(
         chart, WAIT, made, clinic.as_reference(), assessed, status="accepted", business="Venter på time",
         start=received, due=due, words="Rett til nødvendig helsehjelp. Utredning.",
@@ -75,17 +75,17 @@ def _assessed(chart: Chart, kind: dict[str, Any], received: date) -> tuple[str, 
 def _waiting(chart: Chart, kind: dict[str, Any], index: int) -> None:
     """Received so long ago that some deadlines are near and a few are past."""
     share = (index - 40) / 190
-    received = _workday(chart.today - timedelta(days=20 + round(share * kind["weeks"] * 7.1)))
+    received = clock.workday_before(chart.today - timedelta(days=20 + round(share * kind["weeks"] * 7.1)))
     _assessed(chart, kind, received)
 
 
 def _booked(chart: Chart, kind: dict[str, Any], index: int) -> None:
-    received = _workday(chart.today - timedelta(days=40 + index % 90))
+    received = clock.workday_before(chart.today - timedelta(days=40 + index % 90))
     made, _, _ = _assessed(chart, kind, received)
     clinic = place("ortopedi-poliklinikk")
     doctors, clerks = staff.at(clinic.key, "LE"), staff.at(clinic.key, "HE")
     slot = index - 230
-    day = _working_days(chart.today, slot // 12) if slot >= 12 else _workday(chart.today)
+    day = clock.working_days(chart.today, slot // 12)
     start = clock.at(day, 8 + slot % 12 // 2, 30 * (slot % 2))
     doctor = doctors[slot % len(doctors)]
     order.appointment(
@@ -94,19 +94,6 @@ def _booked(chart: Chart, kind: dict[str, Any], index: int) -> None:
     said = table("units")["orthopaedics"]["invitation"]
     words = said.format(date=clock.norwegian(day), time=f"{start:%H.%M}")
     clerk = clerks[slot % len(clerks)]
-    sent = clock.at(_workday(chart.today - timedelta(days=9)), 10, 5)
+    sent = clock.at(clock.workday_before(chart.today - timedelta(days=9)), 10, 5)
     sent = min(sent, clock.at(chart.today, 7))
     document(chart, clinic, clerk, sent, "51851-4", "Innkalling til time", words, category=LETTER, related=made)
-
-
-def _workday(day: date) -> date:
-    """The day, or the Friday before a weekend."""
-    return day - timedelta(days=max(0, day.weekday() - 4))
-
-
-def _working_days(day: date, count: int) -> date:
-    """The day after so many days of Monday to Friday (holidays are not known here)."""
-    while count > 0:
-        day += timedelta(days=1)
-        count -= day.weekday() < 5
-    return day

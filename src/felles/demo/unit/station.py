@@ -1,7 +1,5 @@
 """The health station: this week's children and expectant mothers."""
 
-from datetime import timedelta
-
 from felles.demo import clock, staff
 from felles.demo.chart import Chart
 from felles.demo.event import order
@@ -15,7 +13,7 @@ def infant(chart: Chart, index: int) -> None:
     where = place("helsestasjon")
     nurses = staff.at(where.key, "SP")
     who = nurses[index % len(nurses)]
-    day = clock.weekday(chart.today + timedelta(days=index // 10))
+    day = clock.working_days(chart.today, index // 10)
     start = clock.at(day, 8 + index % 10 // 2, 40 * (index % 2))
     order.appointment(chart, where, who, start, "Helsestasjonskonsultasjon", minutes=40)
 

@@ -1,13 +1,13 @@
 """Clinics for mental health and addiction: DPS (adults), BUP (children and youth), TSB (addiction)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from felles.demo import clock, staff
 from felles.demo.chart import Chart
 from felles.demo.code import table
 from felles.demo.event import measure, medicine, order, problem, visit
 from felles.demo.event.document import document
-from felles.demo.history import life
+from felles.demo.history import child, life
 from felles.demo.place import Place, place
 from felles.demo.resource import text
 
@@ -82,10 +82,20 @@ def _talks(chart: Chart, clinic: Place, who: staff.Worker, weeks: int, index: in
         if clinic.key in _SCORES and number % 3 == 0:
             name, first, last = _SCORES[clinic.key]
             measure.score(chart, name, first + (last - first) * share + chart.rng.gauss(0, 1), moment, found)
+        if clinic.key == "bup" and number % 4 == 2:
+            _measured(chart, moment, found)
         said = notes[(number + index) % len(notes)]
         document(
             chart, clinic, who, moment + timedelta(minutes=50), "34108-1", "Poliklinisk notat", said, encounter=found
         )
+
+
+def _measured(chart: Chart, moment: datetime, encounter: str) -> None:
+    weight, height, _ = child.growth(chart, (moment.date() - chart.person.birth).days)
+    measure.vital(chart, "weight", weight, moment, encounter)
+    measure.vital(chart, "height", height, moment, encounter)
+    measure.vital(chart, "pulse", 82 + chart.rng.gauss(0, 6), moment, encounter)
+    measure.pressure(chart, 108 + chart.rng.gauss(0, 5), 66 + chart.rng.gauss(0, 4), moment, encounter)
 
 
 def _ahead(chart: Chart, clinic: Place, who: staff.Worker, index: int) -> None:

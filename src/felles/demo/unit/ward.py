@@ -20,6 +20,8 @@ def patient(chart: Chart, bed: int) -> None:
     life.ordinary(chart, visits=2)
     words = table("units")["ward"]
     reason = words["reasons"][bed % len(words["reasons"])]
+    if problem.PENICILLIN in chart.allergies:
+        reason = "pyelonephritis"
     days = 0 if bed in (4, 17) else 1 + bed % 7
     stay = admit(chart, reason, bed, chart.today - timedelta(days=days))
     admission.course(chart, stay, vitals_a_day=3)
