@@ -37,7 +37,7 @@ TEST = {"axe-core": {"axe.min.js": "axe.min.js", "LICENSE": "axe.LICENSE"}}
 
 
 def registry() -> str:
-    return os.environ.get("npm_config_registry", "https://registry.npmjs.org").rstrip("/")
+    return os.environ.get("npm_config_registry", "https://registry.npmjs.org").rstrip("/")  # noqa: SIM112 (npm's name)
 
 
 def tarball_url(package: str, version: str) -> str:
