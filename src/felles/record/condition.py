@@ -1,4 +1,4 @@
-"""Conditions of conditional interactions (FHIR R4 http.html#cond-update): searched now, checked again in the transaction."""
+"""Conditions of conditional interactions (FHIR R4 http.html#cond-update): searched now, searched again under lock."""
 
 from dataclasses import dataclass
 

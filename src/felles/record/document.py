@@ -47,7 +47,10 @@ def load(data: bytes) -> dict[str, Any]:
         raise refused(f"The body is not valid JSON: {error}") from None
     if type(document) is not dict:
         raise refused(f"The body is a JSON {kind(document)}, not an object")
-    compact = orjson.dumps(document)
+    try:
+        compact = orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        raise refused(f"The body nests deeper than {MAX_DEPTH} levels") from None
     escapes = b"\\u00" in data
     if compact != data:
         reject_duplicates(data, compact, escapes)
@@ -129,9 +132,9 @@ def reject_constant(name: str) -> None:
     raise refused(f"The body is not valid JSON: {name} is no JSON number")
 
 
-def serialise(value: Any) -> bytes:
+def serialise(value: Any, *, indented: bool = False) -> bytes:
     """`value` as JSON bytes; Decimals are written with the digits they were read with."""
-    return orjson.dumps(value, default=number_text)
+    return orjson.dumps(value, default=number_text, option=orjson.OPT_INDENT_2 if indented else None)
 
 
 def number_text(value: Any) -> orjson.Fragment:

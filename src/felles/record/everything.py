@@ -60,7 +60,7 @@ async def of_patient(record: Record, patient: Stored, wanted: Wanted, user: str 
     count = max(1, min(wanted.count, 1_000))
     token = None
     if len(keys) > count:
-        plan = Plan(user, None, [], *packed(keys[: MAX_KEYS]), capped=len(keys) > MAX_KEYS, count=count)
+        plan = Plan(user, "Patient", [], *packed(keys[:MAX_KEYS]), capped=len(keys) > MAX_KEYS, count=count)
         token = await record.pages.keep(plan)
     return Page(await reading.by_rows(record.store.searching, keys[:count]), len(keys), token, count)
 

@@ -78,9 +78,7 @@ async def step(record: Record, name: str, handler: Handler, limit: int = 100) ->
         return 0
     deeds = await handler(events, record)
     try:
-        await record.commit(
-            [write_of(deed) for deed in deeds], advance=Advance(name, begin, list(events[-1].position))
-        )
+        await record.commit([write_of(deed) for deed in deeds], advance=Advance(name, begin, list(events[-1].position)))
     except Changed:
         return 0
     return len(events)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from felles.record import definition
-from felles.record.reading import Stored, find
 from felles.record.outcome import problem
+from felles.record.reading import Stored, find
 from felles.record.store import Kind
 from felles.record.store.transaction import Reading
 
@@ -26,7 +26,7 @@ NEWEST = 9_000_000_000_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What part of a history is asked for: `count` versions below `before`, updated in [since, until] (microseconds)."""
+    """What part is asked for: `count` versions below `before`, updated in [since, until] (microseconds)."""
 
     count: int
     before: int = NEWEST
@@ -59,7 +59,8 @@ async def of_instance(reading: Reading, type_name: str, id: str, window: Window)
     older = await reading.rows(
         _INSTANCE, (rid, min(window.before, 2**31 - 1), window.since, window.until, window.count + 1)
     )
-    rows += [(place, Stored(type_name, id, number, at, Kind(kind), body)) for place, number, at, kind, body in older]
+    for place, number, updated, kind, body in older:
+        rows.append((place, Stored(type_name, id, number, updated, Kind(kind), body)))
     return _cut(rows, window.count)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from felles.record import definition, finding, reading, search
+from felles.record import definition, document, finding, reading, search
 from felles.record.condition import Found, Parameters, lock_of
 from felles.record.index import extract
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.page import Pages, open_pages
-from felles.record.patch import patched
+from felles.record.patch import fhirpath_patch, json_patch
 from felles.record.prepare import prepare, receive
 from felles.record.reading import Stored
 from felles.record.rule import Rule, RuleBook
@@ -37,7 +37,12 @@ class Record:
 
     @classmethod
     async def open(
-        cls, address: str | Path, rules: Sequence[Rule] = (), *, base: str = "http://localhost:8080/fhir", seconds: float = 10.0
+        cls,
+        address: str | Path,
+        rules: Sequence[Rule] = (),
+        *,
+        base: str = "http://localhost:8080/fhir",
+        seconds: float = 10.0,
     ) -> "Record":
         """Opens (and migrates) the store at a path or `postgresql://` address."""
         store = await open_store(str(address), committer(rules), seconds=seconds)
@@ -60,10 +65,9 @@ class Record:
         """One version. Raises Problem 404 or 410."""
         return await reading.version(self.store.reading, type_name, id, number)
 
-    async def search(self, type_name: str | None, parameters: Parameters, **shape: Any) -> finding.Result:
-        """The first page of a search. Raises Problem 400 for what cannot be asked, 403 for what costs too much."""
-        query = search.parse(type_name, parameters, **shape)
-        return await finding.execute(self.store.searching, query, self.pages)
+    async def search(self, type_name: str | None, parameters: Sequence[tuple[str, str]], /) -> finding.Result:
+        """One page of a search. Raises Problem 400 for what cannot be asked, 403 for what costs too much."""
+        return await finding.execute(self.store.searching, search.parse(type_name, list(parameters)))
 
     async def resources(self, type_name: str, parameters: Parameters) -> list[dict[str, Any]]:
         """The matches of a search's first page as plain data."""
@@ -80,7 +84,7 @@ class Record:
     async def patched(self, type_name: str, id: str, patch: bytes, content_type: str) -> tuple[bytes, int]:
         """The current resource after a patch, and the number of the version that was patched."""
         stored = await self.read(type_name, id)
-        return patched(stored.body or b"", patch, content_type), stored.number
+        return _patched(stored.body or b"", patch, content_type), stored.number
 
     async def commit(
         self,
@@ -109,9 +113,14 @@ class Record:
         return (await self.commit([write], origin=origin))[0]
 
 
-def _refusal(
-    reason: str, number: int, text: str, issues: list[tuple[str, str, str | None]], status: int
-) -> Problem:
+def _patched(body: bytes, patch: bytes, content_type: str) -> bytes:
+    """JSON Patch or FHIRPath Patch, by the content type (http.html#patch)."""
+    if content_type.partition(";")[0].strip() == "application/json-patch+json":
+        return document.serialise(json_patch(body, patch))
+    return document.serialise(fhirpath_patch(body, patch))
+
+
+def _refusal(reason: str, number: int, text: str, issues: list[tuple[str, str, str | None]], status: int) -> Problem:
     if reason == "conflict":
         return problem(412, "conflict", f"version {number} is current, not the one in If-Match; read it and try again")
     if reason == "exists":

@@ -53,13 +53,15 @@ def part(resource: dict[str, Any], wanted: Shape) -> dict[str, Any]:
         kept = _summarised(name, resource)
     meta = dict(kept.get("meta") or {})
     meta["tag"] = [*meta.get("tag", ()), SUBSETTED]
-    return {"resourceType": name, **{"meta": meta}, **{key: value for key, value in kept.items() if key != "meta"}}
+    return {"resourceType": name, "meta": meta, **{key: value for key, value in kept.items() if key != "meta"}}
 
 
 def _elements(name: str, resource: dict[str, Any], wanted: frozenset[str]) -> dict[str, Any]:
     def asked(key: str, element: definition.Element | None) -> bool:
         plain = element.name if element else key
-        return plain in wanted or f"{name}.{plain}" in wanted or bool(element and (element.min > 0 or element.is_modifier))
+        return (
+            plain in wanted or f"{name}.{plain}" in wanted or bool(element and (element.min > 0 or element.is_modifier))
+        )
 
     return _keep(resource, asked)
 

@@ -54,9 +54,7 @@ def patch_of(raw: bytes) -> tuple[bytes, str]:
     return raw, "application/fhir+json"
 
 
-async def commit(
-    record: Record, found: list[Entry], origin: Origin = Origin.ACT
-) -> tuple[Plan, dict[int, Written]]:
+async def commit(record: Record, found: list[Entry], origin: Origin = Origin.ACT) -> tuple[Plan, dict[int, Written]]:
     """Plans and commits a transaction. What was written comes by the place of its entry."""
     for _ in range(TRIES):
         planned = await plan(found, Conditions(record), record.base)
@@ -153,4 +151,3 @@ def _entry_of(answer: Response) -> bytes:
         response["outcome"] = orjson.loads(answer.body)
         return entry(None, None, response=response)
     return entry(None, answer.body or None, response=response)
-

@@ -1,5 +1,6 @@
-"""capabilities: https://hl7.org/fhir/R4/http.html#capabilities. Generated from what is registered, so that it stays true."""
+"""capabilities: https://hl7.org/fhir/R4/http.html#capabilities. Generated from what is registered."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -8,9 +9,19 @@ from felles.record.interaction import operation
 from felles.record.outcome import problem
 from felles.record.record import Record
 from felles.record.rest.message import Request, Response, render
-from felles.record.search import searchable
+from felles.record.search.scope import searchable
 
-INTERACTIONS = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
+INTERACTIONS = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
 SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 
 
@@ -70,7 +81,5 @@ def _resource(name: str) -> dict[str, Any]:
     return {**described, "operation": operations} if operations else described
 
 
-def _operations(registered: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"name": name, "definition": offered.definition} for name, offered in sorted(registered.items())
-    ]
+def _operations(registered: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"name": name, "definition": offered.definition} for name, offered in sorted(registered.items())]

@@ -1,11 +1,11 @@
 """create and conditional create: https://hl7.org/fhir/R4/http.html#create, #ccreate."""
 
+from felles.record.condition import criterion
 from felles.record.interaction.answer import only_one, preferred, written_answer
+from felles.record.outcome import problem
 from felles.record.prepare import new_id, prepare, receive
 from felles.record.record import TRIES, Changed, Record
 from felles.record.rest.message import Request, Response, parameters
-from felles.record.condition import criterion
-from felles.record.outcome import problem
 from felles.record.store import Kind
 
 

@@ -27,7 +27,9 @@ async def delete_matching(record: Record, request: Request, type_name: str) -> R
         if id is None:
             return Response(204)
         try:
-            written = (await record.commit([removal(type_name, id, request.if_match)], [criterion(type_name, found)]))[0]
+            written = (await record.commit([removal(type_name, id, request.if_match)], [criterion(type_name, found)]))[
+                0
+            ]
         except Changed:
             continue
         return _gone(written)

@@ -27,9 +27,7 @@ async def everything(
     assert id is not None  # noqa: S101 - registered for instances only
     patient = await record.read("Patient", id)
     found = await compartment.of_patient(record, patient, wanted, request.user)
-    entries = [
-        entry(f"{record.base}/{one.address}", one.body, search={"mode": "match"}) for one in found.resources
-    ]
+    entries = [entry(f"{record.base}/{one.address}", one.body, search={"mode": "match"}) for one in found.resources]
     return bundle("searchset", entries, page_links(record, request, found.token, found.count), found.total)
 
 

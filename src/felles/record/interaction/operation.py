@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from felles.record import definition, document
-from felles.record.interaction import everything, merge, terminology, validate
+from felles.record.interaction import everything, validate
 from felles.record.outcome import problem
 from felles.record.record import Record
 from felles.record.rest.message import Request, Response
@@ -33,17 +33,9 @@ TYPES: Mapping[str, Mapping[str, Operation]] = {
     "*": {"validate": _operation("Resource-validate", validate.validate_resource, "type", "instance", get=False)},
     "Patient": {
         "everything": _operation("Patient-everything", everything.everything, "instance"),
-        "match": _operation("Patient-match", merge.match, "type", get=False),
-        "merge": _operation("Patient-merge", merge.merge, "type", "instance", get=False),
     },
-    "ValueSet": {
-        "expand": _operation("ValueSet-expand", terminology.expand, "type", "instance"),
-        "validate-code": _operation("ValueSet-validate-code", terminology.validate_in_set, "type", "instance"),
-    },
-    "CodeSystem": {
-        "lookup": _operation("CodeSystem-lookup", terminology.lookup, "type"),
-        "validate-code": _operation("CodeSystem-validate-code", terminology.validate_in_system, "type"),
-    },
+    "ValueSet": {},
+    "CodeSystem": {},
 }
 
 

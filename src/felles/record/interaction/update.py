@@ -35,7 +35,9 @@ async def update_matching(record: Record, request: Request, type_name: str) -> R
         found = await record.matching(type_name, request.parameters)
         id = only_one(found.ids, type_name)
         if id is not None and given not in (None, id):
-            raise problem(400, "value", "the id in the body is not the id of the resource that matches", f"{type_name}.id")
+            raise problem(
+                400, "value", "the id in the body is not the id of the resource that matches", f"{type_name}.id"
+            )
         match = expected_version(request) if id else -1
         write = prepare(received, id or given or new_id(), Kind.UPDATE, match)
         try:

@@ -22,7 +22,9 @@ async def validate_resource(
         if id is None:
             raise problem(400, "required", "mode delete is asked of an instance", "mode")
         await record.read(type_name, id)
-        return render(operation_outcome([Issue("informational", "the resource can be deleted", severity="information")]))
+        return render(
+            operation_outcome([Issue("informational", "the resource can be deleted", severity="information")])
+        )
     resource = given if given is not None else await record.resource(type_name, id) if id else None
     if not isinstance(resource, dict):
         raise problem(400, "required", "send the resource itself, or Parameters with a parameter `resource`")

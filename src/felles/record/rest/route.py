@@ -40,16 +40,19 @@ async def route(record: Record, request: Request) -> Response:
         answer = await route(record, _as_get(request))
         return Response(answer.status, b"", {**answer.headers, "content-length": str(len(answer.body))})
     parts = request.path.split("/") if request.path else []
-    if len(parts) == 2 and request.method in _INSTANCE and definition.is_resource(parts[0]):
-        if parts[1][:1] not in ("_", "$"):
-            return await _INSTANCE[request.method](record, request, parts[0], _checked(parts[1], parts[0]))
+    if len(parts) == 2 and request.method in _INSTANCE and parts[1][:1] not in ("_", "$"):
+        return await _INSTANCE[request.method](record, request, _known(parts[0]), _checked(parts[1], parts[0]))
     if parts and (parts[-1].startswith("$")):
         return await operation.call(record, request, parts)
     if not parts or not parts[0][:1].isupper():
         return await _system(record, request, parts)
-    if not definition.is_resource(parts[0]):
-        raise problem(404, "not-supported", f"{parts[0][:40]!r} is no resource type of FHIR R4")
-    return await _typed(record, request, parts)
+    return await _typed(record, request, [_known(parts[0]), *parts[1:]])
+
+
+def _known(type_name: str) -> str:
+    if not definition.is_resource(type_name):
+        raise problem(404, "not-supported", f"{type_name[:40]!r} is no resource type of FHIR R4")
+    return type_name
 
 
 def _as_get(request: Request) -> Request:

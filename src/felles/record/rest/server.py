@@ -1,4 +1,4 @@
-"""The ASGI application of /fhir: bytes in, bytes out. Errors become OperationOutcomes; nothing of a patient is logged."""
+"""The ASGI application of /fhir: bytes in, bytes out. Errors become OperationOutcomes, without data in the log."""
 
 import asyncio
 import gzip
@@ -59,10 +59,7 @@ def _acceptable(request: Request) -> None:
     wanted = request.wants("_format") if "_format" in request.query else None
     if wanted is None:
         accept = request.headers.get("accept", "*/*")
-        if "json" in accept or "*/*" in accept or "application/*" in accept:
-            wanted = "json"
-        else:
-            wanted = accept
+        wanted = "json" if any(part in accept for part in ("json", "*/*", "application/*")) else accept
     if wanted.partition(";")[0].strip().replace(" ", "+") not in _FORMATS:
         raise problem(406, "not-supported", "this server speaks application/fhir+json only")
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -110,7 +107,7 @@ def _too_large() -> Problem:
 async def _send(send: Send, request: Request, answer: Response) -> None:
     body = answer.body
     if body and "_pretty" in request.query and ("_pretty", "true") in parameters(request.query):
-        body = document.serialise_pretty(document.parse(body))
+        body = document.serialise(document.parse(body), indented=True)
     headers = [(b"content-type", JSON.encode())] if body else []
     headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
     if len(body) > COMPRESS_FROM and "gzip" in request.headers.get("accept-encoding", ""):

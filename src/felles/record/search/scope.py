@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from felles.record import definition
 from felles.record.index.term import Parameter, parameters
 from felles.record.search.refusal import MAX_DEPTH, too_costly
 
@@ -68,3 +69,9 @@ def _merged(types: tuple[str, ...], code: str) -> Parameter | None:
 def valid_names(types: tuple[str, ...]) -> list[str]:
     """What a client may ask for, for messages."""
     return [*known(types), *ROW_PARAMETERS, "_list", "_has"]
+
+
+def searchable(type_name: str) -> list[definition.SearchParameter]:
+    """The parameters that this server takes for a type, as the standard defines them."""
+    offered = {*parameters(type_name), *ROW_PARAMETERS}
+    return [one for code, one in sorted(definition.search_parameters(type_name).items()) if code in offered]

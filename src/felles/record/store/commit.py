@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.store.stage import IndexRows, Stage
-from felles.record.store.transaction import Current, Reading, Transaction
+from felles.record.store.transaction import Current, Dialect, Reading, Transaction
 from felles.record.store.write import (
     UNLESS_THERE,
     Advance,
@@ -157,6 +158,7 @@ class _Act:
 
     async def _advance(self, advance: Advance) -> None:
         await self.set_apart()
+        await self.tx.lock([key64(f"cursor {advance.name}")])
         columns = "xid, position" if self.tx.dialect == "postgresql" else "position"
         sql = f"SELECT {columns} FROM cursor WHERE name = $1"  # noqa: S608 - two constants
         found = await self.tx.rows(sql, (advance.name,))
@@ -262,7 +264,7 @@ class _RuleReading:
 
     def __init__(self, act: _Act) -> None:
         self._act = act
-        self.dialect = act.tx.dialect
+        self.dialect: Dialect = act.tx.dialect
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         await self._act.set_apart()

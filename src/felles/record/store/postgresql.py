@@ -13,7 +13,7 @@ from felles.record.store.commit import Committer
 from felles.record.store.migration import pending
 from felles.record.store.stage import Stage
 from felles.record.store.table import RESOURCE, Table
-from felles.record.store.transaction import CURRENT, Current
+from felles.record.store.transaction import CURRENT, Current, Dialect
 from felles.record.store.write import Refused, Reply, Request, Row
 
 GROUP = 128
@@ -57,7 +57,7 @@ async def migrate(pool: "asyncpg.Pool[Any]") -> int:
 class PostgresqlReading:
     """Reads from any free connection of the pool."""
 
-    dialect = "postgresql"
+    dialect: Dialect = "postgresql"
 
     def __init__(self, pool: "asyncpg.Pool[Any]", seconds: float = 10.0) -> None:
         self._pool = pool
@@ -127,7 +127,7 @@ _REPLACE = _replace()
 class PostgresqlTransaction:
     """One connection inside BEGIN and COMMIT."""
 
-    dialect = "postgresql"
+    dialect: Dialect = "postgresql"
 
     def __init__(self, connection: Any, numbers: RowNumbers) -> None:
         self._connection = connection

@@ -16,7 +16,7 @@ import apsw
 from felles.record.outcome import problem
 from felles.record.store.migration import pending
 from felles.record.store.table import RESOURCE, Table
-from felles.record.store.transaction import CURRENT, Current
+from felles.record.store.transaction import CURRENT, Current, Dialect
 from felles.record.store.write import Row
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def migrate(connection: apsw.Connection) -> int:
 class SqliteReading:
     """A connection for reading. A statement that runs longer than `seconds` is broken off and refused."""
 
-    dialect = "sqlite"
+    dialect: Dialect = "sqlite"
 
     def __init__(self, connection: apsw.Connection, seconds: float = 10.0) -> None:
         self.connection = connection
@@ -120,7 +120,7 @@ _PLAIN = {"directory", "resource", "version", "change"}
 class SqliteTransaction:
     """The writing connection, between BEGIN and COMMIT."""
 
-    dialect = "sqlite"
+    dialect: Dialect = "sqlite"
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection

@@ -11,7 +11,7 @@ from felles.record.store import postgresql, sqlite
 from felles.record.store.channel import LocalWriter, RemoteWriter
 from felles.record.store.commit import Committer
 from felles.record.store.migration import migrations
-from felles.record.store.transaction import Reading
+from felles.record.store.transaction import Dialect, Reading
 from felles.record.store.write import Reply, Request
 from felles.record.store.writer import Writer
 
@@ -32,7 +32,7 @@ class Store:
         self.searching = searching
 
     @property
-    def dialect(self) -> str:
+    def dialect(self) -> Dialect:
         return self.reading.dialect
 
     async def submit(self, request: Request) -> Reply:
@@ -54,7 +54,7 @@ class Store:
 class ThreadedReading:
     """Runs each statement on threads of its own, so that a long search holds up nobody's short read."""
 
-    dialect = "sqlite"
+    dialect: Dialect = "sqlite"
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._path = path

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from felles.record.store.table import Table
 from felles.record.store.write import Row
+
+Dialect = Literal["sqlite", "postgresql"]
 
 
 @dataclass(slots=True)
@@ -48,7 +50,8 @@ CURRENT = (
 class Reading(Protocol):
     """A connection that reads. SQL holds `$1`, `$2` ... on both engines."""
 
-    dialect: str
+    @property
+    def dialect(self) -> Dialect: ...
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 

@@ -16,6 +16,9 @@ from felles.record.store.write import Refused, Reply, Request
 GROUP = 128
 """Requests in one COMMIT at the most."""
 
+WAL_LIMIT_PAGES = 64_000
+"""Past this the writer itself waits for the checkpoint, so that the WAL does not grow without end."""
+
 
 class StoreLocked(Exception):
     """Another process is the writer of this store and does not answer."""
@@ -26,17 +29,23 @@ class Writer:
 
     def __init__(self, path: Path, committer: Committer) -> None:
         self._lock = _take_lock(path)
-        self._connection = connect(path)
-        migrate(self._connection)
+        try:
+            self._connection = connect(path)
+            migrate(self._connection)
+        except BaseException:
+            os.close(self._lock)
+            raise
         self._tx = SqliteTransaction(self._connection)
         self._committer = committer
         self._last = _last_update(self._connection)
+        self._wal_pages = 0
         self._checkpointer = Checkpointer(path)
         self._checkpointer.start()
         self._connection.set_wal_hook(self._on_commit)
 
     def _on_commit(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         self._checkpointer.look(pages)
+        self._wal_pages = pages
         return apsw.SQLITE_OK
 
     def close(self) -> None:
@@ -48,6 +57,9 @@ class Writer:
 
     def execute(self, requests: Sequence[Request]) -> list[Reply]:
         """Commits the group; when its rows cannot be put down together, each request for itself."""
+        if self._wal_pages > WAL_LIMIT_PAGES:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            self._wal_pages = 0
         try:
             return self._commit(requests)
         except apsw.Error as error:

@@ -1,0 +1,107 @@
+"""Pages of a search show the moment of the first page, and belong to who searched (FHIR R4 http.html#paging)."""
+
+import pytest
+
+from tests.integration.conftest import Answer, Client
+
+pytestmark = pytest.mark.anyio
+
+
+def link(answer: Answer, relation: str) -> str | None:
+    found = [one["url"] for one in answer.json["link"] if one["relation"] == relation]
+    return found[0] if found else None
+
+
+async def follow(fhir: Client, answer: Answer) -> list[Answer]:
+    pages = [answer]
+    while url := link(pages[-1], "next"):
+        pages.append(await fhir("GET", url.removeprefix(fhir.record.base)))
+        assert pages[-1].status == 200, pages[-1].text
+    return pages
+
+
+async def fill(fhir: Client, count: int) -> list[str]:
+    people = [{"resourceType": "Patient", "id": f"p{n:02}", "name": [{"family": f"Moen{n:02}"}]} for n in range(count)]
+    for person in people:
+        assert (await fhir("PUT", f"Patient/{person['id']}", person)).status == 201
+    return [str(person["id"]) for person in people]
+
+
+async def test_pages_hold_every_match_once_while_others_write(fhir: Client) -> None:
+    ids = await fill(fhir, 23)
+    first = await fhir("GET", "Patient?_sort=family&_count=5")
+    assert (first.json["total"], first.ids) == (23, ids[:5])
+    await fhir("PUT", "Patient/p07", {"resourceType": "Patient", "id": "p07", "name": [{"family": "Aas"}]})
+    await fhir("DELETE", "Patient/p11")
+    for name in ("q1", "q2", "q3"):
+        await fhir("PUT", f"Patient/{name}", {"resourceType": "Patient", "id": name, "name": [{"family": "Aa"}]})
+    pages = await follow(fhir, first)
+    assert [id for page in pages for id in page.ids] == ids
+    third = pages[1].entries[2]["resource"]
+    assert (third["id"], third["name"][0]["family"], third["meta"]["versionId"]) == ("p07", "Moen07", "1")
+    assert link(pages[-1], "previous")
+    assert (await fhir("GET", "Patient?_sort=family&_count=5")).json["total"] == 25
+
+
+async def test_a_link_is_opaque_and_ends(fhir: Client) -> None:
+    await fill(fhir, 3)
+    first = await fhir("GET", "Patient?_count=2&family=Moen00,Moen01,Moen02")
+    assert "Moen" not in (link(first, "next") or "")
+    assert (await fhir("GET", "?_page=" + "0" * 32 + ".2")).status == 410
+    assert (await fhir("GET", "?_page=nonsense")).status == 400
+
+
+async def test_counting_alone(fhir: Client) -> None:
+    await fill(fhir, 3)
+    for query in ("_summary=count", "_count=0"):
+        answer = await fhir("GET", f"Patient?{query}")
+        assert (answer.json["total"], answer.entries) == (3, [])
+
+
+async def test_includes_come_with_their_page(fhir: Client) -> None:
+    ids = await fill(fhir, 2)
+    for id in ids:
+        await fhir.create({"resourceType": "Condition", "subject": {"reference": f"Patient/{id}"}})
+    answer = await fhir("GET", "Condition?_include=Condition:subject")
+    assert sorted(e["resource"]["id"] for e in answer.entries if e["search"]["mode"] == "include") == ids
+    back = await fhir("GET", f"Patient?_id={ids[0]}&_revinclude=Condition:subject")
+    assert [e["resource"]["resourceType"] for e in back.entries] == ["Patient", "Condition"]
+
+
+async def test_what_is_ignored_is_told(fhir: Client) -> None:
+    strict = await fhir("GET", "Patient?nonsense=1")
+    assert strict.status == 400
+    assert "birthdate" in strict.diagnostics
+    lenient = await fhir("GET", "Patient?nonsense=1", prefer="handling=lenient")
+    assert lenient.status == 200
+    assert "nonsense" in lenient.entries[-1]["resource"]["issue"][0]["diagnostics"]
+
+
+async def test_everything_of_a_patient(fhir: Client) -> None:
+    await fill(fhir, 2)
+    who = await fhir.create({"resourceType": "Practitioner", "name": [{"family": "Lie"}]})
+    for n in range(4):
+        await fhir.create(
+            {
+                "resourceType": "Condition",
+                "subject": {"reference": f"Patient/p0{n % 2}"},
+                "asserter": {"reference": f"Practitioner/{who['id']}"},
+            }
+        )
+    answer = await fhir("GET", "Patient/p00/$everything")
+    kinds = sorted(e["resource"]["resourceType"] for e in answer.entries)
+    assert kinds == ["Condition", "Condition", "Patient", "Practitioner"]
+    assert len((await fhir("GET", "Patient/p00/$everything?_type=Condition")).entries) == 2
+    paged = await follow(fhir, await fhir("GET", "Patient/p00/$everything?_count=2"))
+    assert sum(len(page.entries) for page in paged) >= 3
+    assert (await fhir("GET", "Patient/none/$everything")).status == 404
+    assert (await fhir("GET", "Patient/p00/$everything?x=1")).status == 400
+
+
+async def test_compartments(fhir: Client) -> None:
+    await fill(fhir, 2)
+    made = await fhir.create({"resourceType": "Condition", "subject": {"reference": "Patient/p00"}})
+    assert (await fhir("GET", "Patient/p00/Condition")).ids == [made["id"]]
+    assert (await fhir("GET", "Patient/p01/Condition")).ids == []
+    assert made["id"] in (await fhir("GET", "Patient/p00/*")).ids
+    assert (await fhir("GET", "Organization/x/Condition")).status == 404
