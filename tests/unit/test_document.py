@@ -52,6 +52,7 @@ def test_a_hostile_body_is_refused_with_its_reason(data: bytes, reason: str) -> 
         b'{"a":"\\u0022:\\"", "b" : "\\\\u0022"}',
         b'{ "a" : {"x":1}, "b" : {"x":1} }',
         b'{"a":' * 100 + b"1" + b"}" * 100,
+        b'{"b":[[]],"a":' + b'{"a":' * 99 + b"1" + b"}" * 100,
         b'{"a":[' + b",".join([b"[]"] * 500) + b"]}",
     ],
 )
@@ -89,7 +90,9 @@ def test_numbers_keep_their_text(number: str) -> None:
     assert document.serialise(document.parse(data)) == data
 
 
-@pytest.mark.parametrize("data", [b'{"a":NaN}', b'{"a":1,"a":2}', b"[" * 100_000, b"{", b"\xff"])
+@pytest.mark.parametrize(
+    "data", [b'{"a":NaN}', b'{"a":1,"a":2}', b"[" * 100_000, b"{", b"\xff", b"[1e999]", b"[" * 200 + b"]" * 200]
+)
 def test_parse_refuses_what_is_no_json(data: bytes) -> None:
     with pytest.raises(Problem):
         document.parse(data)

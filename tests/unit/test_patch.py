@@ -173,6 +173,7 @@ def test_resources_and_nested_structures_can_be_added() -> None:
         (operation("replace", "Patient", value={"valueCode": "male"}), 422, "The resource itself"),
         (operation("delete", "Patient.name.given.count()"), 422, "gives values"),
         (operation("delete", "Patient.("), 422, "at character 9"),
+        (operation("delete", "Patient.repeatAll($this)"), 422, "steps"),
         (operation("move", "Patient.name", source=1, destination=0), 422, "source 1 lies outside"),
         (operation("insert", "Patient.name", value={"valueHumanName": {}}, index=5), 422, "index 5"),
         (operation("insert", "Patient.birthDate", value={"valueDate": "x"}, index=0), 422, "not one list"),

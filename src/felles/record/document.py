@@ -15,6 +15,7 @@ import orjson
 from felles.record.outcome import Problem, problem
 
 MAX_DEPTH = 100
+MAX_EXPONENT = 308
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 INT64 = 1 << 63
 
@@ -86,11 +87,11 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def reject_deep(document: Any) -> None:
     """Problem 400 when objects and arrays nest deeper than MAX_DEPTH."""
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in children(parent) if type(child) in (dict, list)]
+    level = [document] if type(document) in (dict, list) else []
+    for _ in range(MAX_DEPTH + 1):
         if not level:
             return
+        level = [child for parent in level for child in children(parent) if type(child) in (dict, list)]
     raise refused(f"The body nests deeper than {MAX_DEPTH} levels")
 
 
@@ -101,10 +102,10 @@ def children(parent: Any) -> Iterator[Any]:
 def parse(data: bytes | str) -> Any:
     """Any JSON value with every number exact: integers as int, the rest as Decimal (or Literal).
 
-    Problem 400 for invalid JSON or a property name that comes twice.
+    Problem 400 for invalid JSON, a property name that comes twice, numbers past a double, or deep nesting.
     """
     try:
-        return json.loads(
+        found = json.loads(
             data,
             parse_float=exact,
             parse_int=whole,
@@ -115,10 +116,14 @@ def parse(data: bytes | str) -> Any:
         raise refused(f"The body nests deeper than {MAX_DEPTH} levels") from None
     except ValueError as error:
         raise refused(f"The body is not valid JSON: {error}") from None
+    reject_deep(found)
+    return found
 
 
 def exact(text: str) -> Decimal:
     number = Decimal(text)
+    if number and number.adjusted() > MAX_EXPONENT:
+        raise refused(f"The number {text[:40]} is infinity as a double")
     return number if str(number) == text else Literal(text)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from felles.record.fhirpath import parser
 from felles.record.fhirpath.compiler import Compiler
-from felles.record.fhirpath.context import Context, Resolve, Terminology
+from felles.record.fhirpath.context import BUDGET, Context, Resolve, Terminology
 from felles.record.fhirpath.error import FhirPathError
 from felles.record.fhirpath.model import TypeName
 from felles.record.fhirpath.node import Node, root
@@ -57,11 +57,15 @@ class Expression:
         resolve: Resolve | None = None,
         terminology: Terminology | None = None,
         trace: Callable[[str, Collection], None] | None = None,
+        budget: int = BUDGET,
     ) -> Collection:
-        """The result as Nodes, which know their type and place, and System values."""
+        """The result as Nodes, which know their type and place, and System values.
+
+        `trace` hears what trace() is called on; `budget` is the count of items that iteration may handle.
+        """
         focus = resource if isinstance(resource, Node) else root(resource)
         try:
-            return self._run(Context(focus, variables, resolve, terminology, trace))
+            return self._run(Context(focus, variables, resolve, terminology, trace, budget))
         except FhirPathError as error:
             error.expression = self.text
             raise

@@ -110,12 +110,14 @@ def resource_type(value: Any) -> Type:
 def number(value: Any) -> Any:
     """A JSON number as Decimal, with the digits that stood there as far as the parser kept them."""
     if isinstance(value, Decimal):
-        return value
+        return value if abs(value.adjusted()) < 400 else +value
     return Decimal(repr(value)) if type(value) in (int, float) else value
 
 
 def integer(value: Any) -> Any:
-    return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
+    """A whole JSON number as int."""
+    whole = isinstance(value, Decimal) and abs(value.adjusted()) < 20 and value == value.to_integral_value()
+    return int(value) if whole else value
 
 
 def temporal(parse: Callable[[str], Temporal | None]) -> Callable[[Any], Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any
 
 from felles.record import document, fhirpath
@@ -13,6 +14,9 @@ from felles.record.patch import place
 from felles.record.patch.parameter import Operation, operations
 from felles.record.patch.place import Pair
 
+PATH_BUDGET = 50_000
+SECONDS = 2.0
+
 
 def fhirpath_patch(resource: bytes | Mapping[str, Any], parameters: bytes | Mapping[str, Any]) -> dict[str, Any]:
     """The resource after all operations of a Parameters resource, in order.
@@ -21,7 +25,10 @@ def fhirpath_patch(resource: bytes | Mapping[str, Any], parameters: bytes | Mapp
     """
     target = document.parse(resource) if isinstance(resource, bytes) else copy.deepcopy(dict(resource))
     given = document.parse(parameters) if isinstance(parameters, bytes) else copy.deepcopy(dict(parameters))
+    begun = monotonic()
     for step in operations(given):
+        if monotonic() - begun > SECONDS:
+            raise problem(422, "too-costly", f"The patch takes longer than {SECONDS:.0f} seconds", step.location)
         try:
             BODIES[step.type](target, step)
         except Problem as failure:
@@ -34,7 +41,7 @@ def selected(target: Any, step: Operation) -> list[Node]:
     """The elements at the path. Problem when it is no FHIRPath or gives anything but elements."""
     path = step.text("path")
     try:
-        found = fhirpath.compile(path).nodes(target)
+        found = fhirpath.compile(path).nodes(target, budget=PATH_BUDGET)
     except FhirPathError as error:
         raise problem(422, "invalid", f"The path {path!r} fails: {error}") from None
     if not all(type(item) is Node for item in found):
