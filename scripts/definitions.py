@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from felles.record.terminology.expansion import NotExpandable, expand
+from felles.record.terminology.expansion import NotExpandable, Source, expand
 
 PACKAGE = "hl7.fhir.r4.examples@4.0.1"
 RECORD = Path(__file__).parent.parent / "src/felles/record"
@@ -29,10 +29,11 @@ Json = dict[str, Any]
 SHORT_OF_REQUIRED = 3_000  # a required value set with more codes than this is left open
 
 
-class Package:
+class Package(Source):
     """The unpacked npm package, read by resource type."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
         self.code_systems = {r["url"]: r for r in self.read("CodeSystem")}
         self.value_sets = {r["url"]: r for r in self.read("ValueSet") if "url" in r}
@@ -223,6 +224,29 @@ def write(path: Path, table: Json) -> None:
     print(f"{path}: {len(text):,} bytes, {path.stat().st_size:,} compressed")
 
 
+def code_systems(package: Package) -> list[Json]:
+    """The code systems with what expansion and look-up need, texts for people left out."""
+    kept = ("url", "version", "name", "title", "caseSensitive", "hierarchyMeaning", "content")
+    found = [
+        {**chosen(r, kept), "concept": list(map(concept, r.get("concept", ())))} for r in package.read("CodeSystem")
+    ]
+    return sorted(found, key=lambda r: r["url"])
+
+
+def concept(entry: Json) -> Json:
+    kept = chosen(entry, ("code", "display", "definition", "property"))
+    return {**kept, "concept": list(map(concept, entry["concept"]))} if "concept" in entry else kept
+
+
+def value_sets(package: Package) -> list[Json]:
+    kept = ("url", "version", "name", "title", "compose", "expansion")
+    return sorted((chosen(r, kept) for r in package.read("ValueSet") if "url" in r), key=lambda r: r["url"])
+
+
+def chosen(resource: Json, names: tuple[str, ...]) -> Json:
+    return {name: resource[name] for name in names if name in resource}
+
+
 def fetch(folder: Path) -> Path:
     subprocess.run(["npm", "pack", PACKAGE, "--silent", "--pack-destination", str(folder)], check=True, cwd=folder)
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
@@ -243,6 +267,8 @@ def build(folder: Path) -> None:
             "required": required(package, table),
         },
     )
+    terminology = {"code_systems": code_systems(package), "value_sets": value_sets(package)}
+    write(RECORD / "terminology/r4.json.gz", terminology)
 
 
 def main() -> None:

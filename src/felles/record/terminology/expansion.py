@@ -7,12 +7,12 @@ What cannot be expanded raises `NotExpandable` and says why.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 Resource = Mapping[str, Any]
 _UPWARD = ("parent", "subsumedBy")
-LIMIT = 20_000
-"""The most concepts an expansion may hold."""
+LIMIT = 100_000
+"""The most concepts an expansion may have before it is filtered."""
 
 
 class NotExpandable(Exception):
@@ -40,12 +40,26 @@ Key = tuple[str, str]
 Expansion = dict[Key, Concept]
 
 
-class Source(Protocol):
-    """Where code systems and value sets are found, by canonical URL without version."""
+class Source:
+    """Where code systems and value sets are found, by canonical URL without version; concepts are kept once read."""
 
-    def code_system(self, url: str) -> Resource | None: ...
+    def __init__(self) -> None:
+        self._known: dict[str, dict[str, Concept]] = {}
 
-    def value_set(self, url: str) -> Resource | None: ...
+    def code_system(self, url: str) -> Resource | None:
+        raise NotImplementedError
+
+    def value_set(self, url: str) -> Resource | None:
+        raise NotImplementedError
+
+    def concepts(self, url: str) -> dict[str, Concept] | None:
+        """The concepts of a code system by code, or None when it is not known."""
+        if url not in self._known:
+            found = self.code_system(url)
+            if found is None:
+                return None
+            self._known[url] = concepts(found)
+        return self._known[url]
 
 
 def concepts(code_system: Resource) -> dict[str, Concept]:
@@ -161,29 +175,31 @@ def _imported(url: str, source: Source, within: tuple[str, ...]) -> Expansion:
 
 def _of_system(part: Resource, source: Source) -> Expansion:
     system = str(part["system"])
-    code_system = source.code_system(system)
+    known = source.concepts(system)
     if "concept" in part:
-        known = concepts(code_system) if code_system else {}
-        return {(system, c["code"]): _listed(system, c, known) for c in part["concept"]}
-    if code_system is None:
+        return {(system, c["code"]): _listed(system, c, known or {}) for c in part["concept"]}
+    whole = whole_concepts(source, system)
+    chosen: set[str] = set(whole)
+    for condition in part.get("filter", ()):
+        chosen &= _filtered(whole, condition)
+    return {(system, code): concept for code, concept in whole.items() if code in chosen}
+
+
+def whole_concepts(source: Source, system: str) -> dict[str, Concept]:
+    """The concepts of a code system that is held whole. Raises NotExpandable."""
+    code_system = source.code_system(system)
+    known = source.concepts(system)
+    if code_system is None or known is None:
         raise NotExpandable("not-found", f"The code system {system} is not known here")
     if code_system.get("content") != "complete":
         raise NotExpandable("not-supported", f"The code system {system} is not held whole here")
-    known = concepts(code_system)
-    chosen: set[str] = set(known)
-    for condition in part.get("filter", ()):
-        chosen &= _filtered(known, condition)
-    return {(system, code): known[code] for code in known if code in chosen}
+    return known
 
 
 def _listed(system: str, entry: Resource, known: Mapping[str, Concept]) -> Concept:
     concept = known.get(entry["code"])
     display = entry.get("display") or (concept.display if concept else None)
-    if concept is None:
-        return Concept(system, entry["code"], display)
-    return Concept(
-        system, concept.code, display, concept.definition, concept.parents, concept.properties, concept.version
-    )
+    return replace(concept, display=display) if concept else Concept(system, entry["code"], display)
 
 
 def _filtered(known: Mapping[str, Concept], condition: Resource) -> set[str]:
