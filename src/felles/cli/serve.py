@@ -83,7 +83,7 @@ class Readers:
         )
         assert process.stdin is not None  # noqa: S101 - a pipe was asked for
         process.stdin.write(self._secret.encode() + b"\n")
-        process.stdin.close()
+        process.stdin.flush()
         return process
 
     def look(self) -> bool:

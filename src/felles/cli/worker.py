@@ -13,7 +13,7 @@ from felles.record.record import Record
 
 
 async def work(listening: socket.socket, address: str, secret: bytes) -> None:
-    """Serves until SIGTERM."""
+    """Serves until SIGTERM, or until `felles serve` is gone."""
     record = await Record.open(os.environ["FELLES_STORE"], RULES, base=f"{address}/fhir")
     gc.collect()
     gc.freeze()
@@ -27,10 +27,18 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
         date_header=False,
         timeout_graceful_shutdown=5,
     )
+    server = uvicorn.Server(config)
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), orphaned, server)
     try:
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await server.serve(sockets=[listening])
     finally:
         await record.close()
+
+
+def orphaned(server: uvicorn.Server) -> None:
+    """The pipe from `felles serve` has ended: it was killed, and its port must come free for the next one."""
+    server.should_exit = True
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
 
 
 def main() -> None:
