@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FELLES = Path(sys.executable).with_name("felles")
@@ -19,13 +19,15 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def serving(store: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server over `store`: its address (http://localhost:NNNN) and its process; stopped at the end."""
+def serving(store: str, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server over `store`: its address (http://localhost:NNNN) and its process, which leads a process group of its
+    own; stopped at the end with all that is left of the group."""
     process = subprocess.Popen(
-        [FELLES, "serve", "--store", store, "--port", "0", *words],
+        [FELLES, "serve", "--store", store, "--port", str(port)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
     )
     try:
         yield address(process), process
@@ -36,6 +38,8 @@ def serving(store: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[byt
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         if process.stdout:
             process.stdout.close()
 
