@@ -43,6 +43,7 @@ SECTIONS = (
     Choice("pulse", N_("Vitale mål"), "#vitals", keywords="blodtrykk puls vitals"),
     Choice("note", N_("Notater"), "#notes", keywords="dokumenter brev notes"),
     Choice("building", N_("Kontakter"), "#contacts", keywords="innleggelser encounters"),
+    Choice("clock", N_("Timer og henvisninger"), "#plans", keywords="avtaler appointments referrals"),
     Choice("clock", N_("Tidslinje"), "#timeline", keywords="historikk timeline"),
     Choice("flask", N_("Alle prøvesvar"), "/results", keywords="lab tabell all results"),
     Choice("print", N_("Skriv ut oversikten"), "/print", keywords="utskrift papir print"),

@@ -46,7 +46,7 @@ def level_by_words(text: str) -> str:
 
 
 def organisation_level(reference: Resource | None, places: Directory) -> str:
-    """The level of an organisation, else of what it is part of."""
+    """The level of an organisation, place or role, else of what it is part of."""
     for _ in range(MAX_DEPTH):
         if not reference:
             return OTHER
@@ -54,7 +54,7 @@ def organisation_level(reference: Resource | None, places: Directory) -> str:
         for words in (_words(found), str(found.get("name") or reference.get("display", ""))):
             if (level := level_by_words(words)) != OTHER:
                 return level
-        reference = found.get("partOf")
+        reference = found.get("organization") or found.get("managingOrganization") or found.get("partOf")
     return OTHER
 
 
@@ -68,18 +68,11 @@ def _lists(resource: Resource) -> bool:
     return isinstance(resource.get("author", []), list) and isinstance(resource.get("performer", []), list)
 
 
-def _employer(reference: Resource, places: Directory) -> Resource | None:
-    found = places.find(reference)
-    if found.get("resourceType") == "PractitionerRole":
-        employer: Resource | None = found.get("organization")
-        return employer
-    return reference if "Organization/" in reference.get("reference", "") else None
-
-
 def level_of(resource: Resource, places: Directory) -> str:
     """By whoever gave the care; an admission counts as hospital and a home visit as municipality when unsaid."""
     for reference in _organisations(resource):
-        level = organisation_level(_employer(reference, places), places)
+        person = reference.get("reference", "").startswith(("Practitioner/", "Patient/", "RelatedPerson/"))
+        level = OTHER if person else organisation_level(reference, places)
         if level != OTHER:
             return level
     return CLASS_LEVELS.get(first([resource.get("class") or {}]).get("code", ""), OTHER)

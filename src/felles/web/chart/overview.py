@@ -10,6 +10,7 @@ from felles.web.chart.encounter import Contact, contact_series, contact_views
 from felles.web.chart.medicine import Medicine, medicine_views
 from felles.web.chart.note import Note, note_views
 from felles.web.chart.place import Directory
+from felles.web.chart.plan import plans
 from felles.web.chart.problem import Problem, problem_views
 from felles.web.chart.result import Analysis, analyses
 from felles.web.chart.text import Resource
@@ -40,6 +41,7 @@ class Overview:
     vitals: list[Vital]
     contacts: list[Contact]
     notes: list[Note]
+    plans: list[Event]
     events: list[Event]
     lanes: Lanes
 
@@ -76,6 +78,7 @@ def overview(patient: Resource, parts: Parts, places: Directory, today: date) ->
         vitals=vital_views(parts["vitals"]),
         contacts=contact_series(contacts),
         notes=written,
+        plans=plans(parts["appointments"], parts["requests"], places, today),
         events=events,
         lanes=lanes(events, today),
     )

@@ -33,6 +33,11 @@ class Measurement:
     preliminary: bool
     reference: Range | None
 
+    @property
+    def day(self) -> str:
+        """The day in an order that sorts."""
+        return self.at.date.isoformat() if self.at else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:

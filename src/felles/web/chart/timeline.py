@@ -8,11 +8,11 @@ from felles.web.chart.encounter import Contact
 from felles.web.chart.level import level_of
 from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.note import Note
-from felles.web.chart.place import LEVELS, Directory
+from felles.web.chart.place import LEVELS, OTHER, Directory
 from felles.web.chart.text import Resource, coded
 from felles.web.chart.words import N_
 
-DRAWN_DAYS = 730
+DRAWN_DAYS = 365
 LAST_TICK = 94.0
 
 
@@ -111,10 +111,12 @@ def _service(appointment: Resource) -> Resource | None:
 
 
 def _venue(appointment: Resource, places: Directory) -> tuple[str, str]:
+    """(where, level): the place before the people who are there."""
     actors = [p.get("actor", {}) for p in appointment.get("participant", ())]
     others = [a for a in actors if not a.get("reference", "").startswith("Patient/")]
-    level = next((lv for a in others if (lv := level_of({"performer": [a]}, places)) in LEVELS), "other")
-    return next((name for a in others if (name := places.name(a))), ""), level
+    levels = [level_of({"performer": [a]}, places) for a in others]
+    ranked = sorted(zip(levels, others, strict=True), key=lambda pair: pair[0] not in LEVELS)
+    return (places.name(ranked[0][1]), ranked[0][0]) if ranked else ("", OTHER)
 
 
 def timeline(events: Iterable[Event]) -> list[Event]:
@@ -127,11 +129,11 @@ def _percent(day: date, start: date, days: int) -> float:
 
 
 def _ticks(start: date, end: date, days: int) -> list[tuple[float, int, int]]:
-    ticks, year, month = [], start.year, (start.month - 1) // 3 * 3 + 1
+    ticks, year, month = [], start.year, start.month
     while (tick := date(year, month, 1)) <= end:
         if tick >= start and _percent(tick, start, days) < LAST_TICK:
             ticks.append((_percent(tick, start, days), month, year))
-        year, month = (year + 1, 1) if month == 10 else (year, month + 3)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return ticks
 
 
@@ -143,7 +145,7 @@ def _mark(event: Event, start: date, end: date, days: int) -> Mark:
 
 
 def lanes(events: Sequence[Event], today: date) -> Lanes:
-    """The last two years and six weeks ahead."""
+    """The last year and six weeks ahead."""
     start, end = today - timedelta(days=DRAWN_DAYS), today + timedelta(days=42)
     days = (end - start).days
     inside = [e for e in events if e.level in LEVELS and (e.until or e.at).date >= start and e.at.date <= end]
