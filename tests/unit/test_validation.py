@@ -194,3 +194,8 @@ def test_check_tells_what_was_not_checked():
     assert [i.code for i in check("Patient", {"resourceType": "Patient"}, mode="update") if i.severity == "error"] == [
         "required"
     ]
+
+
+def test_the_list_of_faults_is_bounded():
+    issues = validate("Patient", {"resourceType": "Patient", "name": [{"given": [1] * 1000}]})
+    assert len(issues) == 101

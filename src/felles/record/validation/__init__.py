@@ -1,6 +1,7 @@
 """Whether a resource keeps the rules of FHIR R4 (https://hl7.org/fhir/R4/validation.html)."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from felles.record.outcome import Issue
@@ -10,6 +11,9 @@ from felles.record.validation.profile import check
 from felles.record.validation.quick import accepts
 
 __all__ = ["check", "made_up", "validate"]
+
+MOST_ISSUES = 100
+"""More faults than this are not listed."""
 
 
 def validate(type_name: str, resource: Mapping[str, Any]) -> list[Issue]:
@@ -22,4 +26,7 @@ def validate(type_name: str, resource: Mapping[str, Any]) -> list[Issue]:
     stated = resource.get("resourceType")
     if stated != type_name:
         return [Issue("structure", f"resourceType is {stated!r}, {type_name} is expected", f"{type_name}.resourceType")]
-    return list(examine(resource))
+    found = list(islice(examine(resource), MOST_ISSUES + 1))
+    if len(found) > MOST_ISSUES:
+        found[MOST_ISSUES:] = [Issue("too-costly", f"there are more than these {MOST_ISSUES} faults", type_name)]
+    return found
