@@ -26,18 +26,43 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute)
 
 
+def easter(year: int) -> date:
+    """Easter Sunday (Meeus, Jones and Butcher)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    wait = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    month, day = divmod(h + wait - 7 * ((a + 11 * h + 22 * wait) // 451) + 114, 31)
+    return date(year, month, day + 1)
+
+
+@lru_cache(maxsize=64)
+def holidays(year: int) -> frozenset[date]:
+    """Norwegian public holidays of a year, those that move with Easter included."""
+    fixed = {date(year, month, day) for month, day in ((1, 1), (5, 1), (5, 17), (12, 24), (12, 25), (12, 26))}
+    return frozenset(fixed | {easter(year) + timedelta(days=days) for days in (-3, -2, 0, 1, 39, 49, 50)})
+
+
+def is_workday(day: date) -> bool:
+    """Monday to Friday, not a holiday (Christmas Eve counts as one)."""
+    return day.weekday() < 5 and day not in holidays(day.year)
+
+
 def weekday(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+    """The day itself when offices are open, or the next one on which they are."""
+    while not is_workday(day):
+        day += timedelta(days=1)
+    return day
 
 
 def workday_before(day: date) -> date:
-    """The day itself, or the Friday before a weekend."""
-    return day - timedelta(days=max(0, day.weekday() - 4))
+    """The day itself when offices are open, or the last one on which they were."""
+    while not is_workday(day):
+        day -= timedelta(days=1)
+    return day
 
 
 def working_days(day: date, count: int) -> date:
-    """The day after so many days of Monday to Friday; 0 gives `weekday(day)` (holidays are not known here)."""
+    """The working day that comes so many working days after `weekday(day)`."""
     day = weekday(day)
     for _ in range(count):
         day = weekday(day + timedelta(days=1))

@@ -104,12 +104,12 @@ def _gp(rng: Random, town: Municipality, office: str) -> Worker:
     return rng.choice(staff.at(rng.choices(offices, weights)[0].key, "LE"))
 
 
-def town(rng: Random, only: str = "") -> Municipality:
-    """A municipality drawn by its weight."""
-    towns = municipalities()
+def town(rng: Random, only: str = "", trust: str = "") -> Municipality:
+    """A municipality drawn by its weight, perhaps only from those that a trust serves."""
     if only:
-        return towns[only]
-    return rng.choices(list(towns.values()), [found.weight for found in towns.values()])[0]
+        return municipalities()[only]
+    towns = [found for found in municipalities().values() if trust in ("", found.trust)]
+    return rng.choices(towns, [found.weight for found in towns])[0]
 
 
 def _relative(rng: Random, of: Person, code: str, word: str, sex: str, age: int) -> Relative:
@@ -138,7 +138,8 @@ def dense(register: Register) -> Iterator[Person]:
             rng = register.rng(slot["track"], slot.get("office", ""), index)
             sex = slot.get("sex") or rng.choice(("female", "male"))
             birth = register.birth(rng, *slot["ages"])
-            person = register.person(rng, town(rng, slot["town"]), sex, birth, office=slot.get("office", ""))
+            where = town(rng, slot["town"], slot.get("trust", ""))
+            person = register.person(rng, where, sex, birth, office=slot.get("office", ""))
             person.track, person.index = slot["track"], index
             add_relative(rng, person, register.today)
             yield person

@@ -31,16 +31,18 @@ def draw(chart: Chart, most: int = 4) -> None:
         live_with(chart, name)
 
 
-def live_with(chart: Chart, name: str, years: int | None = None, *, treated: bool = True) -> None:
+def live_with(
+    chart: Chart, name: str, years: int | None = None, *, treated: bool = True, until: date | None = None
+) -> None:
     """Writes an illness from diagnosis to today; nothing when the patient has it already.
 
-    With `treated` false the medicines are left to the caller.
+    With `treated` false the medicines are left to the caller; checks end at `until`.
     """
     if name in chart.problems:
         return
     entry = table("illnesses")[name]
     onset = _onset(chart, entry, years)
-    if onset > chart.end:
+    if onset >= chart.end:
         return
     condition = problem.condition(
         chart, problem.diagnosis(entry["icpc"], entry.get("icd", "")), onset, who=chart.person.gp
@@ -50,7 +52,7 @@ def live_with(chart: Chart, name: str, years: int | None = None, *, treated: boo
         _treat(chart, entry, onset, condition)
     if entry.get("smoker"):
         measure.smoking(chart, chart.rng.choice(("8517006", "449868002")), clock.at(onset, 12))
-    for day in _checks(chart, entry, onset):
+    for day in _checks(chart, entry, onset, until or chart.end):
         _check(chart, name, entry, day, _progress(onset, day, chart.end))
     reason = entry.get("admission")
     if reason and treated and chart.chance(0.3):
@@ -73,10 +75,10 @@ def _treat(chart: Chart, entry: dict[str, Any], onset: date, condition: str) -> 
             medicine.prescribe(chart, atc, renewed, chart.person.gp, status=status, condition=condition)
 
 
-def _checks(chart: Chart, entry: dict[str, Any], onset: date) -> Iterator[date]:
+def _checks(chart: Chart, entry: dict[str, Any], onset: date, end: date) -> Iterator[date]:
     months = entry.get("every", 12)
     day = max(onset, chart.end - WINDOW) + timedelta(days=chart.rng.randint(0, months * 20))
-    while day < chart.end:
+    while day < end:
         yield max(clock.workday_before(day), onset)
         day += timedelta(days=round(months * 30.4) + chart.rng.randint(-15, 15))
 

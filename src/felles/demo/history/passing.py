@@ -37,7 +37,7 @@ def _fits(entry: dict[str, Any], age: int, sex: str) -> bool:
 
 
 def _seen_by(chart: Chart, day: date) -> tuple[Worker, datetime] | None:
-    if day.weekday() > 4:
+    if not clock.is_workday(day):
         if chart.person.town.key != "trondheim":
             return None
         return chart.rng.choice(staff.at("legevakt", "LE")), chart.moment(day, 9, 22)

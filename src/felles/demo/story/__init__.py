@@ -11,7 +11,7 @@ __all__ = ["STORY", "person", "write"]
 def write(chart: Chart, _index: int = 0) -> None:
     """The whole story, each part after those it refers to."""
     days = Calendar(chart.today)
-    practice.before(chart)
+    practice.before(chart, days)
     referral = practice.referred(chart, days)
     hospital.stay(chart, days, referral)
     home.visited(chart, days, home.received(chart, days))

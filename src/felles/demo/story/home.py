@@ -47,7 +47,7 @@ def _morning(chart: Chart, days: Calendar, day: date) -> None:
     measure.vital(chart, "weight", _weight(chart, days, day), start, found, who.as_reference())
     systolic = 128 + chart.rng.gauss(0, 5)
     measure.pressure(chart, systolic, systolic * 0.58, start, found, who.as_reference())
-    words = say(chart, "home_1" if first else "home_3" if told else "home_2")
+    words = say(chart, "home_1" if first else "home_3" if told else f"home_2{'abc'[day.day % 3]}")
     ended = start + timedelta(minutes=16)
     document(chart, zone, who, ended, "34746-8", "Rapport hjemmebesøk", words, encounter=found)
     if first:

@@ -17,11 +17,12 @@ CHANGED = ("C07AB02", "C03CA01")
 """Medicines whose dose the hospital changes."""
 
 
-def before(chart: Chart) -> None:
+def before(chart: Chart, days: Calendar) -> None:
     """Allergy, four illnesses and their medicines."""
+    calm = days.seen - timedelta(days=25)
     problem.allergy(chart, problem.PENICILLIN, "medication", "high", "126485001", chart.today - timedelta(days=4100))
     for illness_name, years in (("hypertension", 11), ("diabetes", 8), ("fibrillation", 4), ("heartfailure", 3)):
-        illness.live_with(chart, illness_name, years, treated=False)
+        illness.live_with(chart, illness_name, years, treated=False, until=calm)
     renewed = clock.workday_before(chart.today - timedelta(days=160))
     for atc in LASTING:
         medicine.prescribe(chart, atc, renewed, chart.person.gp)

@@ -53,7 +53,7 @@ def plan(chart: Chart, zone: Place, since: date, measures: list[str]) -> str:
     """Decision, episode and CarePlan of help at home. Returns the plan."""
     office = staff.at("tildeling", "SP")
     who = office[chart.person.ordinal % len(office)]
-    made = clock.at(clock.weekday(since - timedelta(days=2)), 13)
+    made = clock.at(clock.workday_before(since - timedelta(days=1)), 13)
     decision = table("units")["homecare"]["decision"]
     document(chart, who.place, who, made, "51851-4", "Vedtak om helsehjelp hjemme", decision, category=LETTER)
     visit.episode(chart, zone, worker(zone, 0), "Helsetjenester i hjemmet", since)
