@@ -38,8 +38,9 @@ async def test_fhirpy_creates_searches_and_deletes(fhir: str) -> None:
     found = await client.resources("Condition").search(patient=patient.id).include("Condition", "subject").fetch_raw()
     assert [entry["resource"]["resourceType"] for entry in found["entry"]] == ["Condition", "Patient"]
     assert (await client.resources("Patient").search(birthdate__lt="1970").first())["name"][0]["family"] == "Li"
-    assert await client.resources("Patient").count() == 1
-    await patient.patch(gender="female")
+    assert (await client.resources("Patient").search(_total="accurate").fetch_raw())["total"] == 1
+    patient["gender"] = "female"
+    await patient.save()
     assert (await client.reference("Patient", patient.id).to_resource())["gender"] == "female"
     await condition.delete()
     with pytest.raises(ResourceNotFound):
@@ -60,7 +61,7 @@ def test_fhirclient_reads_and_writes_its_own_models(fhir: str) -> None:
     patient = Patient({"birthDate": "1999-12-31"})
     patient.name = [name]
     assert patient.create(server) is not None
-    found = Patient.where({"family": "nygård"}).perform_resources(server)
+    found = list(Patient.where({"family": "nygård"}).perform_resources_iter(server))
     assert [one.birthDate.isostring for one in found] == ["1999-12-31"]
     again = Patient.read(found[0].id, server)
     again.gender = "male"
@@ -83,6 +84,6 @@ def test_fhir_kit_client_does_every_interaction(fhir: str) -> None:
         "found": 1,
         "pages": [1, 1],
         "history": 3,
-        "transaction": "201 Created",
+        "transaction": "201",
         "gone": 410,
     }
