@@ -1,8 +1,20 @@
-"""`felles backup`."""
+"""`felles backup`: a copy of the store while it is in use."""
+
+from pathlib import Path
 
 import click
 
+from felles.cli.option import chosen, run, store_option
+
 
 @click.command()
-def backup() -> None:
-    """backup."""
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@store_option
+def backup(file: Path, store: str | None) -> None:
+    """Copy the store, as it is at this moment, to FILE, with its SHA-256 beside it. Others may go on writing."""
+    from felles.cli.progress import Bar
+    from felles.record.bulk.backup import backup as copied
+
+    with Bar(1.0, "backup") as bar:
+        digest = run(copied(chosen(store).store, file, bar.reach))
+    click.echo(f"{file} ({file.stat().st_size:,} bytes, sha256 {digest})")

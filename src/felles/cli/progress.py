@@ -37,6 +37,9 @@ class Bar:
     def move(self, by: float, said: str = "") -> None:
         self._progress.update(self._task, advance=by, said=said)
 
+    def reach(self, share: float, said: str = "") -> None:
+        self._progress.update(self._task, completed=share, said=said)
+
     def print(self, line: str) -> None:
         if self._progress.disable:
             click.echo(line, err=True)

@@ -1,8 +1,20 @@
-"""`felles restore`."""
+"""`felles restore`: a store from a copy."""
+
+from pathlib import Path
 
 import click
 
+from felles.cli.option import chosen, run, store_option
+
 
 @click.command()
-def restore() -> None:
-    """restore."""
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@store_option
+@click.option("--replace", is_flag=True, help="Throw away what the store holds.")
+def restore(file: Path, store: str | None, replace: bool) -> None:
+    """Make the store what it was in the backup FILE. Nothing may be using it. Then run `felles check`."""
+    from felles.record.bulk.backup import restore as restored
+
+    address = chosen(store).store
+    run(restored(file, address, replace=replace))
+    click.echo(f"restored {file}")
