@@ -72,6 +72,8 @@ def _text(value: TextValue) -> int:
 
 
 def _dates(dates: Dates) -> int:
+    if not dates.groups:
+        return EVERYTHING - 1
     alone = [group[0] for group in dates.groups if len(group) == 1]
     lows = [low for one in alone if (low := bounds(one, 0)[0]) is not None]
     highs = [high for one in alone if (high := bounds(one, 0)[1]) is not None]

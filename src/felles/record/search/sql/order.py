@@ -27,6 +27,9 @@ class Order:
 
 def order(sort: tuple[SortKey, ...], found: Found, writing: Writing, *, dated: bool) -> Order:
     """The order of these rows. `dated`: all of them have the carried date."""
+    if found.sorted and sort:
+        down = sort[0].descending
+        return Order("", tuple((f"{found.at}.{column}", down) for column in ("date", "high", "rid")))
     joins = ""
     keys: list[tuple[str, bool]] = []
     for key in sort:
@@ -40,7 +43,7 @@ def order(sort: tuple[SortKey, ...], found: Found, writing: Writing, *, dated: b
                 value = f"coalesce({', '.join(paths)})" if len(paths) > 1 else paths[0]
                 keys += [(f"{value} IS NULL", False), (value, key.descending)]
             case _:
-                join, value = _grouped(key, found.at, writing)
+                join, value = _grouped(key, found, writing)
                 joins += join
                 keys += [(f"{value} IS NULL", False), (value, key.descending)]
     if keys:
@@ -54,12 +57,16 @@ def _carried(key: SortKey, at: str, dated: bool) -> list[tuple[str, bool]]:
     return [(f"{at}.date = {NO_DATE}", False), (f"{at}.date", False)]
 
 
-def _grouped(key: SortKey, at: str, writing: Writing) -> tuple[str, str]:
+def _grouped(key: SortKey, found: Found, writing: Writing) -> tuple[str, str]:
+    """The least or greatest value of each resource; of the found ones alone where they are few."""
     table, column = _COLUMNS[key.kind]
     s, x = writing.alias("s"), writing.alias("x")
     pick = "max" if key.descending else "min"
+    only = f" AND {x}.rid IN (SELECT {found.at}.rid FROM {found.tables} WHERE {found.condition})" if found.few else ""
+    if found.patient is not None:
+        only += f" AND {x}.patient = {writing.value(found.patient)}"
     inner = (
         f"SELECT {x}.rid, {pick}({x}.{column}) AS value FROM {table} {x}"
-        f" WHERE {terms(f'{x}.term', key.terms)} GROUP BY {x}.rid"
+        f" WHERE {terms(f'{x}.term', key.terms)}{only} GROUP BY {x}.rid"
     )
-    return f" LEFT JOIN ({inner}) {s} ON {s}.rid = {at}.rid", f"{s}.value"
+    return f" LEFT JOIN ({inner}) {s} ON {s}.rid = {found.at}.rid", f"{s}.value"

@@ -26,13 +26,15 @@ WriteReferring = Callable[[Reverse, Writing], str]
 
 @dataclass(frozen=True, slots=True)
 class Probing:
-    """`at` is the alias whose date and rid are known, `row` that of the resource row."""
+    """`at` is the alias whose date and rid are known, `row` that of the resource row. `patient`: the key of the
+    one patient whom all resources are about, if that is known."""
 
     at: str
     row: str
     writing: Writing
     keys: WriteKeys
     referring: WriteReferring
+    patient: int | None = None
 
 
 def probe(condition: Condition, probing: Probing) -> str:
@@ -66,7 +68,7 @@ def _not(condition: Condition, probing: Probing) -> str:
         found = source(condition, probing.writing, probing.keys)
         if found is not None and not found.keyed:
             u = probing.writing.alias("u")
-            rows = union(found, "rid", probing.writing)
+            rows = union(found, "rid", probing.writing, probing.patient)
             return f"NOT EXISTS (SELECT 1 FROM ({rows}) {u} WHERE {u}.rid = {probing.at}.rid)"
         if found is not None:
             return f"NOT {_asked(found, probing)}"
@@ -76,7 +78,8 @@ def _not(condition: Condition, probing: Probing) -> str:
 def _asked(found: Source, probing: Probing) -> str:
     if found.keyed:
         return "(" + " OR ".join(_by_key(found.table, arm, probing) for arm in found.arms) + ")"
-    return f"{probing.writing.outer(probing.at)}.rid IN ({union(found, 'rid', probing.writing)})"
+    rows = union(found, "rid", probing.writing, probing.patient)
+    return f"{probing.writing.outer(probing.at)}.rid IN ({rows})"
 
 
 def _by_key(table: str, arm: str, probing: Probing) -> str:
@@ -88,13 +91,14 @@ def _by_key(table: str, arm: str, probing: Probing) -> str:
     )
 
 
-def union(found: Source, columns: str, writing: Writing) -> str:
-    """All rows of a source."""
+def union(found: Source, columns: str, writing: Writing, patient: int | None = None) -> str:
+    """All rows of a source, those of one patient only if `patient` is given."""
     selects = []
+    only = f" AND {{x}}.patient = {writing.value(patient)}" if patient is not None else ""
     for arm in found.arms:
         x = writing.alias("x")
         listed = ", ".join(f"{x}.{column.strip()}" for column in columns.split(","))
-        selects.append(f"SELECT {listed} FROM {found.table} {x} WHERE {arm.replace('{x}', x)}")
+        selects.append(f"SELECT {listed} FROM {found.table} {x} WHERE {(arm + only).replace('{x}', x)}")
     return " UNION ALL ".join(selects)
 
 

@@ -25,12 +25,15 @@ from felles.record.search.sql.estimate import EVERYTHING, PROMOTED, estimate
 from felles.record.search.sql.probe import Probing, listed, probe, union
 from felles.record.search.sql.source import codes, source
 
+FEW = 5_000
+
 
 @dataclass(slots=True)
 class Found:
     """`tables` and `where` give rows of which `at` has date, rid and patient, and `row` is the resource row.
 
-    `unique`: each resource once. `ordered`: by (date, rid), and backwards as well.
+    `unique`: each resource once. `sorted`: the rows already come in the wanted order of dates. `few`: so few rows that
+    it pays to name them to others. `patient`: the key of the patient whom all are about.
     """
 
     tables: str
@@ -38,7 +41,9 @@ class Found:
     at: str
     row: str
     unique: bool
-    ordered: bool = False
+    sorted: bool = False
+    few: bool = False
+    patient: int | None = None
 
     @property
     def condition(self) -> str:
@@ -54,22 +59,33 @@ class _Start:
     at: str
     settled: tuple[Condition, ...]
     unique: bool = True
-    ordered: bool = False
+    sorted: bool = False
     row: str = ""
 
 
-def select(selection: Selection, writing: Writing, *, row: bool) -> Found:
-    """The rows of a selection. `row`: the resource row is needed, not only date and rid."""
-    conditions = _merged(_flat(selection.conditions))
-    start = _start(selection.types, conditions, writing)
+def select(selection: Selection, writing: Writing, *, row: bool, newest: bool | None = None) -> Found:
+    """The rows of a selection. `row`: the resource row is needed, not only date and rid. `newest`: they are wanted
+    by their carried date alone, newest (True) or oldest first."""
+    conditions = merged(selection.conditions)
+    start = _start(selection.types, conditions, writing, newest)
     name = start.row or writing.alias("r")
-    probing = Probing(start.at, name, writing, keys, referring)
+    patient = _patient(conditions)
+    probing = Probing(start.at, name, writing, keys, referring, patient)
     asked = [probe(one, probing) for one in conditions if not any(one is done for done in start.settled)]
     where = [*start.where, *asked]
     tables = start.tables
     if not start.row and (row or any(f"{name}." in one for one in asked)):
         tables += f" {writing.join} resource {name} ON {name}.rid = {start.at}.rid"
-    return Found(tables, where, start.at, name, start.unique, start.ordered)
+    few = bool(start.settled) and min(map(estimate, conditions)) <= FEW
+    return Found(tables, where, start.at, name, start.unique, start.sorted, few, patient)
+
+
+def _patient(conditions: list[Condition]) -> int | None:
+    """The key of the one patient whom all resources must be about."""
+    for one in conditions:
+        if isinstance(one, References) and one.subject and len(one.targets) == 1:
+            return one.targets[0]
+    return None
 
 
 def keys(selection: Selection, writing: Writing) -> str:
@@ -100,29 +116,33 @@ def _flat(conditions: Iterable[Condition]) -> list[Condition]:
     return list(chain(*(_flat(one.conditions) if isinstance(one, Both) else [one] for one in conditions)))
 
 
-def _merged(conditions: list[Condition]) -> list[Condition]:
-    """Conditions on one date that a resource has at most once become one, so that one index range answers them."""
-    merged: list[Condition] = []
-    places: dict[tuple[int, ...], int] = {}
-    for one in conditions:
-        if not isinstance(one, Dates) or not one.single:
-            merged.append(one)
-        elif one.terms in places:
-            before = merged[places[one.terms]]
-            assert isinstance(before, Dates)  # noqa: S101
-            merged[places[one.terms]] = replace(before, groups=before.groups + one.groups)
+def merged(given: Iterable[Condition]) -> list[Condition]:
+    """All that must hold, one by one. Conditions on one date that a resource has at most once become one, so that
+    one index range answers them."""
+    dates: dict[tuple[int, ...], Dates] = {}
+    others: list[Condition] = []
+    for one in _flat(given):
+        if isinstance(one, Dates) and one.single:
+            before = dates.get(one.terms)
+            dates[one.terms] = replace(before, groups=before.groups + one.groups) if before else one
         else:
-            places[one.terms] = len(merged)
-            merged.append(one)
-    return merged
+            others.append(one)
+    return [*others, *dates.values()]
 
 
-def _start(types: tuple[str, ...], conditions: list[Condition], writing: Writing) -> _Start:
+def scanned(selection: Selection) -> bool:
+    """Whether no index narrows the selection down."""
+    return all(estimate(one) >= EVERYTHING for one in merged(selection.conditions))
+
+
+def _start(types: tuple[str, ...], conditions: list[Condition], writing: Writing, newest: bool | None) -> _Start:
     best = min(conditions, key=estimate, default=None)
     guess = estimate(best) if best is not None else EVERYTHING
     pair = _promoted(types, conditions) if guess > PROMOTED else None
     if pair is not None:
         return _by_patient(*pair, writing)
+    if isinstance(best, Dates) and best.carried and newest is not None and guess > FEW:
+        return _by_date(best, writing, newest)
     if best is not None and guess < EVERYTHING:
         started = _begin(best, types, writing)
         if started is not None:
@@ -173,9 +193,20 @@ def _by_index(condition: Condition, writing: Writing) -> _Start | None:
     i = writing.alias("i")
     if len(found.arms) == 1:
         where = [found.arms[0].replace("{x}", i)]
-        return _Start(f"{found.table} {i}", where, i, (condition,), found.unique, found.ordered)
+        return _Start(f"{found.table} {i}", where, i, (condition,), found.unique)
     rows = union(found, "rid, date, patient", writing)
     return _Start(f"({rows}) {i}", ["1 = 1"], i, (condition,), found.unique)
+
+
+def _by_date(dates: Dates, writing: Writing, newest: bool) -> _Start:
+    """Rows in the order of their dates, the three spans merged. SQLite leaves the ORDER BY of a joined subquery away
+    unless it has a LIMIT."""
+    found = source(dates, writing, keys)
+    assert found is not None  # noqa: S101
+    i, down = writing.alias("i"), " DESC" if newest else ""
+    rows = f"{union(found, 'rid, low AS date, high, patient', writing)} ORDER BY date{down}, high{down}, rid{down}"
+    rows += " LIMIT -1" if writing.dialect == "sqlite" else ""
+    return _Start(f"({rows}) {i}", ["1 = 1"], i, (dates,), True, True)
 
 
 def _by_either(condition: Either, writing: Writing) -> _Start | None:
@@ -210,11 +241,10 @@ def _coded(tokens: Tokens) -> bool:
 def _by_patient(whom: References | Chained, tokens: Tokens, writing: Writing) -> _Start:
     i = writing.alias("i")
     if isinstance(whom, References):
-        patient, one = writing.among(f"{i}.patient", whom.targets), len(whom.targets) == 1
+        patient = writing.among(f"{i}.patient", whom.targets)
     else:
-        patient, one = f"{i}.patient IN ({keys(whom.inner, writing)})", False
+        patient = f"{i}.patient IN ({keys(whom.inner, writing)})"
     wanted = [(code, system) for code, system in tokens.values if code is not None]
     where = [patient, terms(f"{i}.term", tokens.terms), codes(wanted, i, writing)]
-    alone = one and len(wanted) == 1
     unique = len(wanted) == 1 and wanted[0][1] is not None
-    return _Start(f"patient_index {i}", where, i, (whom, tokens), unique, alone)
+    return _Start(f"patient_index {i}", where, i, (whom, tokens), unique)

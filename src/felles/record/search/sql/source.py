@@ -32,14 +32,13 @@ _MAX_ARMS = 60
 class Source:
     """`arms` are conditions on a row {x} of `table`; a resource holds when it has a row in any of them.
 
-    `unique`: at most one row per resource. `ordered`: they come by (date, rid).
+    `unique`: at most one row per resource.
     `keyed`: with date and rid the whole key is given, so that asking about one resource is one step.
     """
 
     table: str
     arms: tuple[str, ...]
     unique: bool = False
-    ordered: bool = False
     keyed: bool = False
 
 
@@ -51,7 +50,7 @@ def source(condition: Condition, writing: Writing, keys: Keys) -> Source | None:
         case References():
             arm = f"{terms('{x}.term', condition.terms)} AND {writing.among('{x}.target', condition.targets)}"
             one = len(condition.terms) == 1 and len(condition.targets) == 1
-            return Source("reference_index", (arm,), one, one, True)
+            return Source("reference_index", (arm,), one, True)
         case Chained():
             inner = keys(condition.inner, writing)
             arm = f"{terms('{x}.term', condition.terms)} AND {{x}}.target IN ({inner})"
@@ -88,7 +87,7 @@ def _tokens(tokens: Tokens, writing: Writing) -> Source:
     if systems:
         arms.append(f"{term} AND {writing.among('{x}.system', systems)}")
     one = len(tokens.terms) == 1 and len(coded) == 1 and not systems
-    return Source("token_index", tuple(arms), one and coded[0][1] is not None, one, not systems)
+    return Source("token_index", tuple(arms), one and coded[0][1] is not None, not systems)
 
 
 def codes(wanted: list[tuple[int, int | None]], x: str, writing: Writing, suffix: str = "") -> str:

@@ -1,27 +1,67 @@
 """A Query as one SQL statement: the (rid, number) of what is found, in order."""
 
-from felles.record.search.condition import Dates
-from felles.record.search.query import Query
+from dataclasses import replace
+
+from felles.record.index.choice import primary_date
+from felles.record.index.value import NO_DATE
+from felles.record.search.condition import Dates, Selection
+from felles.record.search.query import Query, SortKey
 from felles.record.search.sql.dialect import Dialect, Statement, Writing
 from felles.record.search.sql.order import order
-from felles.record.search.sql.selection import select
+from felles.record.search.sql.selection import scanned, select
 
 
 def compile(query: Query, dialect: Dialect, limit: int | None = None) -> Statement:
     """The statement that gives at most `limit` rows (rid, number), `query.count` if None."""
     writing = Writing(dialect)
-    found = select(query.selection, writing, row=True)
-    dated = any(isinstance(one, Dates) and one.carried for one in query.selection.conditions)
-    sorting = order(query.sort, found, writing, dated=dated)
-    end = f" LIMIT {writing.value(query.count if limit is None else limit)}"
+    most = query.count if limit is None else limit
+    dated = _everything_by_date(query)
+    if dated is None:
+        return Statement(_select(query, query.selection, query.sort, writing, most), tuple(writing.args))
+    first = _select(query, dated, query.sort, writing, most)
+    rest = _select(query, query.selection, (), writing, most, undated=True)
+    sql = f"SELECT * FROM ({first}) a UNION ALL SELECT * FROM ({rest}) b LIMIT {writing.value(most)}"
+    return Statement(sql, tuple(writing.args))
+
+
+def _newest(query: Query) -> bool | None:
+    """Whether the carried date alone orders, and which way."""
+    alone = len(query.sort) == 1 and query.sort[0].kind == "carried"
+    return query.sort[0].descending if alone else None
+
+
+def _everything_by_date(query: Query) -> Selection | None:
+    """The dated resources of a selection that no index narrows, when the date orders it: the index of dates then
+    gives them in order, and those without a date follow."""
+    if _newest(query) is None or not scanned(query.selection):
+        return None
+    always = Dates((primary_date(query.types[0]),), (), single=True, carried=True)
+    return replace(query.selection, conditions=(always, *query.selection.conditions))
+
+
+def _select(
+    query: Query,
+    selection: Selection,
+    sort: tuple[SortKey, ...],
+    writing: Writing,
+    most: int,
+    *,
+    undated: bool = False,
+) -> str:
+    found = select(selection, writing, row=True, newest=_newest(query) if sort else None)
+    if undated:
+        found.where.append(f"{found.at}.date = {NO_DATE}")
+    dated = any(isinstance(one, Dates) and one.carried for one in selection.conditions)
+    sorting = order(sort, found, writing, dated=dated)
+    end = f" LIMIT {writing.value(most)}"
     columns = f"{found.row}.rid, {found.row}.number"
     body = f"FROM {found.tables}{sorting.joins} WHERE {found.condition}"
     if found.unique:
-        return Statement(f"SELECT {columns} {body}{sorting.by}{end}", tuple(writing.args))
+        by = "" if found.sorted and writing.dialect == "sqlite" else sorting.by
+        return f"SELECT {columns} {body}{by}{end}"
     extra = [expression for expression, _ in sorting.keys if not expression.endswith(".rid")]
     named = "".join(f", {expression} AS k{place}" for place, expression in enumerate(extra))
-    sql = f"SELECT h.rid, h.number FROM (SELECT DISTINCT {columns}{named} {body}{_by_name(sorting.keys)}{end}) h"
-    return Statement(sql, tuple(writing.args))
+    return f"SELECT h.rid, h.number FROM (SELECT DISTINCT {columns}{named} {body}{_by_name(sorting.keys)}{end}) h"
 
 
 def _by_name(keys: tuple[tuple[str, bool], ...]) -> str:
