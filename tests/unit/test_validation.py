@@ -199,3 +199,13 @@ def test_check_tells_what_was_not_checked():
 def test_the_list_of_faults_is_bounded():
     issues = validate("Patient", {"resourceType": "Patient", "name": [{"given": [1] * 1000}]})
     assert len(issues) == 101
+
+
+@pytest.mark.parametrize(
+    ("data", "valid"),
+    [("AAAA", True), ("AAA=", True), ("AA==", True), (" AA AA\r\nAA = =\n", True), ("AAAA=", False), ("AAA", False)]
+    + [("A===", False), ("AA=A", False), ("ÅAAA", False), (" ", False), ("", False), ("AAAA" * 500_000 + "!", False)],
+)
+def test_base64(data, valid):
+    binary = {"resourceType": "Binary", "contentType": "text/plain", "data": data}
+    assert (validate("Binary", binary) == []) is valid

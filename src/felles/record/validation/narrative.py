@@ -63,12 +63,28 @@ def fault(div: str) -> str | None:
     return None if reading.content else "the narrative has no content (txt-2)"
 
 
-_PLAIN = re.compile(rf'<div xmlns="{XHTML}">[^<>&\x00-\x1f]*[^<>&\x00-\x20\s][^<>&\x00-\x1f]*</div>')
+_PLAIN = re.compile(rf'<div xmlns="{XHTML}">\s*[^<>&\s\x00-\x20][^<>&\x00-\x1f]*</div>')
 
 
 def is_safe(div: str) -> bool:
     """Whether the narrative is allowed; the format of the generated schemas."""
     return _PLAIN.fullmatch(div) is not None or fault(div) is None
+
+
+def _refuse(what: str) -> Callable[..., None]:
+    def refuse(*_: object) -> None:
+        raise Refused(f"{what} is not allowed in a narrative")
+
+    return refuse
+
+
+_FORBIDDEN = (
+    ("StartDoctypeDeclHandler", _refuse("a document type declaration")),
+    ("EntityDeclHandler", _refuse("an entity declaration")),
+    ("ProcessingInstructionHandler", _refuse("a processing instruction")),
+    ("StartCdataSectionHandler", _refuse("a CDATA section")),
+    ("XmlDeclHandler", _refuse("an XML declaration")),
+)
 
 
 class _Reading:
@@ -81,11 +97,8 @@ class _Reading:
         parser.StartElementHandler = self.start
         parser.CharacterDataHandler = self.text
         parser.CommentHandler = self.comment
-        parser.StartDoctypeDeclHandler = _refuse("a document type declaration")
-        parser.EntityDeclHandler = _refuse("an entity declaration")
-        parser.ProcessingInstructionHandler = _refuse("a processing instruction")
-        parser.StartCdataSectionHandler = _refuse("a CDATA section")
-        parser.XmlDeclHandler = _refuse("an XML declaration")
+        for handler, refuse in _FORBIDDEN:
+            setattr(parser, handler, refuse)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if self.root and (name != "div" or attributes.get("xmlns") != XHTML):
@@ -103,13 +116,6 @@ class _Reading:
     def comment(self, data: str) -> None:
         if data.startswith((">", "->")):
             raise Refused("a comment in the narrative would end early in a browser")
-
-
-def _refuse(what: str) -> Callable[..., None]:
-    def refuse(*_: object) -> None:
-        raise Refused(f"{what} is not allowed in a narrative")
-
-    return refuse
 
 
 def _check(name: str, attribute: str, value: str) -> None:

@@ -24,6 +24,15 @@ Schema = dict[str, Any]
 NEVER: Schema = {"not": {}}
 _ID = "[A-Za-z0-9.-]{1,64}"
 _KEYWORDS: dict[str, Schema] = {"csd-1": {"codesDistinct": True}}
+_USUAL = frozenset(
+    f"value{name[0].upper()}{name[1:]}"
+    for name in (
+        *(name for name in definition.DATATYPES if definition.is_primitive(name)),
+        *("Address", "Attachment", "CodeableConcept", "Coding", "ContactPoint", "HumanName", "Identifier"),
+        *("Money", "Period", "Quantity", "Reference"),
+    )
+)
+"""Extension values that are worth a place in every schema."""
 _STRUCTURAL = ("ele-1", "ext-1")  # said by the structure of the schema
 _ELSEWHERE = ("dom-2", "dom-3", "dom-4", "dom-5", "ref-1", "txt-1", "txt-2")  # internal.py, narrative.py
 
@@ -90,11 +99,11 @@ class _Generator:
         return schema
 
     def members(self, path: str, element: Element) -> Iterable[tuple[str, Schema]]:
-        if element.name == "id" and "." not in path and not definition.is_resource(path):
-            return
-        if element.name == "id" and "." in path:
+        if element.name == "id" and not definition.is_resource(path):
             return
         for name, ref in element.properties:
+            if path == "Extension" and element.choice and name not in _USUAL:
+                continue
             one = self.value(element, ref)
             yield name, repeated(element, one) if element.repeats else one
             if definition.is_primitive(ref.code) and not element.repeats and not element.choice:
@@ -167,11 +176,9 @@ def _coding(system: str, codes: Iterable[str]) -> Schema:
 
 
 def _extension(made: _Generator) -> Schema:
-    """`url` and one more: a value or extensions (ext-1). Values that need a closer look are left out."""
+    """`url` and one more: a value or extensions (ext-1). Rarer types of value are left out."""
     schema = made.object("Extension")
     del schema["allOf"]
-    for name in ("_url", "valuePeriod", "valueRange"):
-        schema["properties"].pop(name, None)
     return {**schema, "minProperties": 2, "maxProperties": 2}
 
 
