@@ -54,7 +54,7 @@ def _select(
     dated = any(isinstance(one, Dates) and one.carried for one in selection.conditions)
     sorting = order(sort, found, writing, dated=dated)
     end = f" LIMIT {writing.value(most)}"
-    columns = f"{found.row}.rid, {found.row}.number"
+    columns = f"{found.at}.rid, {found.row}.number"
     body = f"FROM {found.tables}{sorting.joins} WHERE {found.condition}"
     if found.unique:
         by = "" if found.sorted and writing.dialect == "sqlite" else sorting.by
