@@ -41,8 +41,8 @@ def variable(entry: Field[Any]) -> str:
 
 
 def kind(entry: Field[Any]) -> str:
-    """The type of a setting, as written."""
-    return entry.type if isinstance(entry.type, str) else entry.type.__name__
+    """The kind of value a setting takes."""
+    return {str: "text", int: "whole number", bool: "yes or no"}.get(entry.type, str(entry.type))  # type: ignore[arg-type]
 
 
 def standard(entry: Field[Any]) -> str:
