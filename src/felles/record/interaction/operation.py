@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from felles.record import definition, document
-from felles.record.interaction import everything, validate
+from felles.record.interaction import everything, match, merge, move, registration, validate
 from felles.record.outcome import problem
 from felles.record.record import Record
 from felles.record.rest.message import Request, Response
@@ -28,11 +28,23 @@ def _operation(url: str, act: Act, *levels: str, get: bool = True) -> Operation:
     return Operation(f"http://hl7.org/fhir/OperationDefinition/{url}", act, frozenset(levels), get)
 
 
+def _own(name: str, act: Act, *levels: str) -> Operation:
+    """An operation of this record, which the standard does not have."""
+    return Operation(f"urn:felles:operation:{name}", act, frozenset(levels), False)
+
+
 SYSTEM: Mapping[str, Operation] = {}
 TYPES: Mapping[str, Mapping[str, Operation]] = {
     "*": {"validate": _operation("Resource-validate", validate.validate_resource, "type", "instance", get=False)},
     "Patient": {
         "everything": _operation("Patient-everything", everything.everything, "instance"),
+        "match": _operation("Patient-match", match.match, "type", get=False),
+        "merge": _operation("Patient-merge", merge.merge, "type", "instance", get=False),
+        "unmerge": _own("patient-unmerge", merge.unmerge, "type", "instance"),
+        "move-facts": _own("patient-move-facts", move.move_facts, "instance"),
+        "newborn": _own("patient-newborn", registration.newborn, "instance"),
+        "unknown": _own("patient-unknown", registration.unknown, "type"),
+        "identify": _own("patient-identify", registration.identify, "instance"),
     },
     "ValueSet": {},
     "CodeSystem": {},
