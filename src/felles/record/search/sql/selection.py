@@ -63,11 +63,13 @@ class _Start:
     row: str = ""
 
 
-def select(selection: Selection, writing: Writing, *, row: bool, newest: bool | None = None) -> Found:
+def select(
+    selection: Selection, writing: Writing, *, row: bool, newest: bool | None = None, whom: bool = False
+) -> Found:
     """The rows of a selection. `row`: the resource row is needed, not only date and rid. `newest`: they are wanted
-    by their carried date alone, newest (True) or oldest first."""
+    by their carried date alone, newest (True) or oldest first. `whom`: `at` must have the patient."""
     conditions = merged(selection.conditions)
-    start = _start(selection.types, conditions, writing, newest)
+    start = _start(selection.types, conditions, _Wanted(writing, newest, whom))
     name = start.row or writing.alias("r")
     patient = _patient(conditions)
     probing = Probing(start.at, name, writing, keys, referring, patient)
@@ -96,7 +98,7 @@ def keys(selection: Selection, writing: Writing) -> str:
 
 def referring(reverse: Reverse, writing: Writing) -> str:
     """The SELECT of the keys that the resources of a _has refer to."""
-    found = select(reverse.inner, writing, row=False)
+    found = select(reverse.inner, writing, row=False, whom=reverse.subject)
     x = writing.alias("x")
     if reverse.subject:
         about = (
@@ -135,16 +137,31 @@ def scanned(selection: Selection) -> bool:
     return all(estimate(one) >= EVERYTHING for one in merged(selection.conditions))
 
 
-def _start(types: tuple[str, ...], conditions: list[Condition], writing: Writing, newest: bool | None) -> _Start:
+@dataclass(slots=True)
+class _Wanted:
+    """What the rows of a start are for."""
+
+    writing: Writing
+    newest: bool | None
+    whom: bool
+
+    @property
+    def columns(self) -> str:
+        """What a subquery must give. The patient stands outside the index and costs a look at the row."""
+        return "rid, date, patient" if self.whom else "rid, date"
+
+
+def _start(types: tuple[str, ...], conditions: list[Condition], wanted: _Wanted) -> _Start:
+    writing = wanted.writing
     best = min(conditions, key=estimate, default=None)
     guess = estimate(best) if best is not None else EVERYTHING
     pair = _promoted(types, conditions) if guess > PROMOTED else None
     if pair is not None:
-        return _by_patient(*pair, writing)
-    if isinstance(best, Dates) and best.carried and newest is not None and guess > FEW:
-        return _by_date(best, writing, newest)
+        return _by_patient(*pair, wanted)
+    if isinstance(best, Dates) and best.carried and wanted.newest is not None and guess > FEW:
+        return _by_date(best, writing, wanted.newest)
     if best is not None and guess < EVERYTHING:
-        started = _begin(best, types, writing)
+        started = _begin(best, types, wanted)
         if started is not None:
             return started
     r = writing.alias("r")
@@ -158,7 +175,8 @@ def _live(r: str, types: tuple[str, ...], writing: Writing) -> str:
     return f"{r}.deleted = 0 AND {terms(f'{r}.type', numbers)}"
 
 
-def _begin(condition: Condition, types: tuple[str, ...], writing: Writing) -> _Start | None:
+def _begin(condition: Condition, types: tuple[str, ...], wanted: _Wanted) -> _Start | None:
+    writing = wanted.writing
     match condition:
         case Keys():
             return _by_key(condition, lambda d: writing.among(f"{d}.key", condition.keys), writing)
@@ -175,9 +193,9 @@ def _begin(condition: Condition, types: tuple[str, ...], writing: Writing) -> _S
         case Updated():
             return None
         case Either():
-            return _by_either(condition, writing)
+            return _by_either(condition, wanted)
         case _:
-            return _by_index(condition, writing)
+            return _by_index(condition, wanted)
 
 
 def _by_key(condition: Condition, where: Callable[[str], str], writing: Writing) -> _Start:
@@ -186,16 +204,27 @@ def _by_key(condition: Condition, where: Callable[[str], str], writing: Writing)
     return _Start(tables, [where(d), f"{r}.deleted = 0"], r, (condition,), row=r)
 
 
-def _by_index(condition: Condition, writing: Writing) -> _Start | None:
+def _by_index(condition: Condition, wanted: _Wanted) -> _Start | None:
+    writing = wanted.writing
     found = source(condition, writing, keys)
     if found is None:
         return None
-    i = writing.alias("i")
     if len(found.arms) == 1:
-        where = [found.arms[0].replace("{x}", i)]
-        return _Start(f"{found.table} {i}", where, i, (condition,), found.unique)
-    rows = union(found, "rid, date, patient", writing)
+        return _alone(found.table, found.arms[0], (condition,), found.unique, wanted)
+    i, rows = writing.alias("i"), union(found, wanted.columns, writing)
     return _Start(f"({rows}) {i}", ["1 = 1"], i, (condition,), found.unique)
+
+
+def _alone(table: str, arm: str, settled: tuple[Condition, ...], unique: bool, wanted: _Wanted) -> _Start:
+    """One range of one index. Where it may give a resource twice, PostgreSQL is to see that before it joins."""
+    i = wanted.writing.alias("i")
+    if unique or wanted.writing.dialect == "sqlite":
+        return _Start(f"{table} {i}", [arm.replace("{x}", i)], i, settled, unique)
+    x = wanted.writing.alias("x")
+    columns = ", ".join(f"{x}.{column}" for column in reversed(wanted.columns.split(", ")))
+    return _Start(
+        f"(SELECT DISTINCT {columns} FROM {table} {x} WHERE {arm.replace('{x}', x)}) {i}", ["1 = 1"], i, settled
+    )
 
 
 def _by_date(dates: Dates, writing: Writing, newest: bool) -> _Start:
@@ -204,18 +233,19 @@ def _by_date(dates: Dates, writing: Writing, newest: bool) -> _Start:
     found = source(dates, writing, keys)
     assert found is not None  # noqa: S101
     i, down = writing.alias("i"), " DESC" if newest else ""
-    rows = f"{union(found, 'rid, low AS date, high, patient', writing)} ORDER BY date{down}, high{down}, rid{down}"
+    rows = f"{union(found, 'rid, low AS date, high', writing)} ORDER BY date{down}, high{down}, rid{down}"
     rows += " LIMIT -1" if writing.dialect == "sqlite" else ""
     return _Start(f"({rows}) {i}", ["1 = 1"], i, (dates,), True, True)
 
 
-def _by_either(condition: Either, writing: Writing) -> _Start | None:
+def _by_either(condition: Either, wanted: _Wanted) -> _Start | None:
+    writing = wanted.writing
     rows = []
     for one in condition.conditions:
         found = source(one, writing, keys)
         if found is None:
             return None
-        rows.append(union(found, "rid, date, patient", writing))
+        rows.append(union(found, wanted.columns, writing))
     i = writing.alias("i")
     return _Start(f"({' UNION ALL '.join(rows)}) {i}", ["1 = 1"], i, (condition,), False)
 
@@ -238,13 +268,12 @@ def _coded(tokens: Tokens) -> bool:
     return bool(tokens.values) and all(code is not None for code, _ in tokens.values)
 
 
-def _by_patient(whom: References | Chained, tokens: Tokens, writing: Writing) -> _Start:
-    i = writing.alias("i")
+def _by_patient(whom: References | Chained, tokens: Tokens, wanted: _Wanted) -> _Start:
+    writing = wanted.writing
     if isinstance(whom, References):
-        patient = writing.among(f"{i}.patient", whom.targets)
+        patient = writing.among("{x}.patient", whom.targets)
     else:
-        patient = f"{i}.patient IN ({keys(whom.inner, writing)})"
-    wanted = [(code, system) for code, system in tokens.values if code is not None]
-    where = [patient, terms(f"{i}.term", tokens.terms), codes(wanted, i, writing)]
-    unique = len(wanted) == 1 and wanted[0][1] is not None
-    return _Start(f"patient_index {i}", where, i, (whom, tokens), unique)
+        patient = f"{{x}}.patient IN ({keys(whom.inner, writing)})"
+    asked = [(code, system) for code, system in tokens.values if code is not None]
+    arm = f"{patient} AND {terms('{x}.term', tokens.terms)} AND {codes(asked, '{x}', writing)}"
+    return _alone("patient_index", arm, (whom, tokens), len(asked) == 1 and asked[0][1] is not None, wanted)
