@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from felles.record import definition
 from felles.record.index.value import key64
 from felles.record.outcome import problem
@@ -12,7 +14,7 @@ from felles.record.store.transaction import Reading
 
 _COLUMNS = "r.type, r.id, r.number, r.updated, r.deleted, r.body"
 _BY_KEY = f"SELECT {_COLUMNS}, r.rid FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"  # noqa: S608
-_BY_ROW = f"SELECT {_COLUMNS} FROM resource r WHERE r.rid = $1"  # noqa: S608
+_BY_ROWS_EMBEDDED = f"SELECT r.rid, {_COLUMNS} FROM resource r WHERE r.rid IN (SELECT value FROM json_each($1))"  # noqa: S608
 _BY_ROWS = f"SELECT r.rid, {_COLUMNS} FROM resource r WHERE r.rid = ANY($1::int8[])"  # noqa: S608
 _OLDER = "SELECT updated, kind, body FROM version WHERE rid = $1 AND number = $2"
 
@@ -85,13 +87,12 @@ async def older(reading: Reading, newest: Stored, rid: int, number: int) -> Stor
 
 async def by_rows(reading: Reading, keys: Sequence[tuple[int, int]]) -> list[Stored]:
     """The versions (row, number) in this order. What has been superseded meanwhile comes as it was."""
+    rids = [rid for rid, _ in keys]
     if reading.dialect == "postgresql":
-        found = {row[0]: row[1:] for row in await reading.rows(_BY_ROWS, ([rid for rid, _ in keys],))}
+        rows = await reading.rows(_BY_ROWS, (rids,))
     else:
-        found = {}
-        for rid, _ in keys:
-            for row in await reading.rows(_BY_ROW, (rid,)):
-                found[rid] = row
+        rows = await reading.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
+    found = {row[0]: row[1:] for row in rows}
     versions = []
     for rid, number in keys:
         newest = _stored(found[rid])
