@@ -1,5 +1,6 @@
 """The one writer of an embedded store: takes the requests that wait, commits them as a group, answers after COMMIT."""
 
+import contextlib
 import fcntl
 import os
 import time
@@ -58,8 +59,9 @@ class Writer:
     def execute(self, requests: Sequence[Request]) -> list[Reply]:
         """Commits the group; when its rows cannot be put down together, each request for itself."""
         if self._wal_pages > WAL_LIMIT_PAGES:
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-            self._wal_pages = 0
+            with contextlib.suppress(apsw.BusyError):  # the checkpointer is at it: the next group asks again
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                self._wal_pages = 0
         try:
             return self._commit(requests)
         except apsw.Error as error:
