@@ -5,8 +5,9 @@ import re
 import msgspec
 
 from felles.record import definition, document
+from felles.record.entry import Entry, entries
 from felles.record.outcome import problem
-from felles.record.transaction import Entry, Refused, entries
+from felles.record.transaction import Refused
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list = msgspec.json.Decoder(list[msgspec.Raw])

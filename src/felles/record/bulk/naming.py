@@ -7,8 +7,8 @@ from typing import Protocol
 import msgspec
 
 from felles.record.condition import Found, Parameters
+from felles.record.entry import Entry
 from felles.record.store import UNLESS_SAME, UNLESS_THERE
-from felles.record.transaction import Entry
 
 SHARED = frozenset(("HealthcareService", "Location", "Organization", "Practitioner"))
 """Types that many files repeat: one identifier (system and value) is one resource."""

@@ -12,11 +12,12 @@ from felles.record.bulk.entry import Taken, of_document, of_lines
 from felles.record.bulk.fault import Fault, fault
 from felles.record.bulk.naming import Names
 from felles.record.bulk.source import Piece
+from felles.record.entry import Entry
 from felles.record.interaction.bundle import Conditions
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from felles.record.store import UNLESS_SAME, Advance, Kind, Origin, Request, Write
-from felles.record.transaction import Entry, Refused, plan
+from felles.record.transaction import Refused, plan
 
 AT_ONCE = 2_000
 """Writes in one request, where no Bundle asks for all or nothing."""
