@@ -29,7 +29,7 @@ def order(sort: tuple[SortKey, ...], found: Found, writing: Writing, *, dated: b
     """The order of these rows. `dated`: all of them have the carried date."""
     if found.sorted and sort:
         down = sort[0].descending
-        return Order("", tuple((f"{found.at}.{column}", down) for column in ("date", "high", "rid")))
+        return Order("", tuple((f"{found.at}.{column}", down) for column in ("date", "high", "same", "rid")))
     joins = ""
     keys: list[tuple[str, bool]] = []
     for key in sort:

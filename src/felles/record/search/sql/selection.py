@@ -150,6 +150,10 @@ class _Wanted:
         """What a subquery must give. The patient stands outside the index and costs a look at the row."""
         return "rid, date, patient" if self.whom else "rid, date"
 
+    @property
+    def down(self) -> str:
+        return " DESC" if self.newest else ""
+
 
 def _start(types: tuple[str, ...], conditions: list[Condition], wanted: _Wanted) -> _Start:
     writing = wanted.writing
@@ -222,19 +226,23 @@ def _alone(table: str, arm: str, settled: tuple[Condition, ...], unique: bool, w
         return _Start(f"{table} {i}", [arm.replace("{x}", i)], i, settled, unique)
     x = wanted.writing.alias("x")
     columns = ", ".join(f"{x}.{column}" for column in reversed(wanted.columns.split(", ")))
-    return _Start(
-        f"(SELECT DISTINCT {columns} FROM {table} {x} WHERE {arm.replace('{x}', x)}) {i}", ["1 = 1"], i, settled
-    )
+    rows = f"SELECT DISTINCT {columns} FROM {table} {x} WHERE {arm.replace('{x}', x)}"
+    if wanted.newest is not None:
+        rows += f" ORDER BY {x}.date{wanted.down}, {x}.rid{wanted.down}"
+    return _Start(f"({rows}) {i}", ["1 = 1"], i, settled)
 
 
 def _by_date(dates: Dates, writing: Writing, newest: bool) -> _Start:
-    """Rows in the order of their dates, the three spans merged. SQLite leaves the ORDER BY of a joined subquery away
-    unless it has a LIMIT."""
+    """Rows in the order of their dates (`same` is the date once more, as the index has it), the spans merged.
+
+    SQLite wants the order said inside, and leaves it away in a joined subquery unless there is a LIMIT.
+    """
     found = source(dates, writing, keys)
     assert found is not None  # noqa: S101
     i, down = writing.alias("i"), " DESC" if newest else ""
-    rows = f"{union(found, 'rid, low AS date, high', writing)} ORDER BY date{down}, high{down}, rid{down}"
-    rows += " LIMIT -1" if writing.dialect == "sqlite" else ""
+    rows = union(found, "rid, low AS date, high, date AS same", writing)
+    if writing.dialect == "sqlite":
+        rows += f" ORDER BY date{down}, high{down}, same{down}, rid{down} LIMIT -1"
     return _Start(f"({rows}) {i}", ["1 = 1"], i, (dates,), True, True)
 
 
