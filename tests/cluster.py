@@ -30,6 +30,14 @@ OPTIONS = {
 }
 
 
+GUARD = """
+while kill -0 "$1" 2>/dev/null; do sleep 1; done
+[ -e "$2/data/postmaster.pid" ] && kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")"
+sleep 1; rm -rf "$2"
+"""
+"""Stops the server of a session that was killed and could not do it itself."""
+
+
 class Missing(Exception):
     """There is no PostgreSQL server program of a fitting version here."""
 
@@ -76,6 +84,7 @@ class Cluster:
     def reserve() -> Path:
         """A new, short directory name (a socket's path may hold 107 bytes), open to the server's account."""
         place = Path(tempfile.mkdtemp(prefix="felles-pg-"))
+        (place / "session").write_text(str(os.getpid()))
         account = owner()
         if account:
             shutil.chown(place, account)
@@ -96,6 +105,10 @@ class Cluster:
             options = f"{settings} -c unix_socket_directories='{self.place}'"
             log = self.place / "log"
             self.run([there / "pg_ctl", "-D", self.data, "-w", "-l", log, "-o", options, "start"])
+            session = (self.place / "session").read_text()
+            quiet = subprocess.DEVNULL
+            guard = ["sh", "-c", GUARD, "guard", session, str(self.place)]
+            subprocess.Popen(guard, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True)
             (self.place / "ready").touch()
 
     def remove(self) -> None:
