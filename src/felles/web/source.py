@@ -43,7 +43,7 @@ CHART: Mapping[str, tuple[str, Parameters]] = {
     "allergies": ("AllergyIntolerance", [("_count", "50")]),
     "flags": ("Flag", [("_count", "50")]),
     "labs": ("Observation", [("category", "laboratory"), ("_sort", "-date"), ("_count", "400")]),
-    "vitals": ("Observation", [("category", "vital-signs,survey"), ("_sort", "-date"), ("_count", "200")]),
+    "vitals": ("Observation", [("category", "vital-signs,survey"), ("_sort", "-date"), ("_count", "120")]),
     "encounters": ("Encounter", [("_sort", "-date"), ("_count", "200")]),
     "documents": ("DocumentReference", [("_sort", "-date"), ("_count", "60")]),
     "compositions": ("Composition", [("_sort", "-date"), ("_count", "30")]),

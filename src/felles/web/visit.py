@@ -34,7 +34,10 @@ class Site:
     secret: bytes
     people: Sequence[Person]
     clock: Callable[[], float] = time.time
-    ended: Ended = field(default_factory=Ended)
+    ended: Ended = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ended", Ended(self.secret))
 
     @property
     def today(self) -> date:

@@ -1,6 +1,7 @@
 """Sessions: what a cookie is worth, and when no longer."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from felles.access.ended import Ended
 from felles.access.form import form_token, token_holds
@@ -48,12 +49,13 @@ def test_every_session_is_another() -> None:
     assert begin("lege", 0).id != begin("lege", 0).id
 
 
-def test_a_signed_out_session_is_remembered_until_it_would_have_ended() -> None:
-    ended, session = Ended(), begin("lege", 0)
-    ended.add(session, 10)
-    assert session in ended
-    ended.add(begin("lege", ABSOLUTE_SECONDS), ABSOLUTE_SECONDS + 1)
-    assert session not in ended
+def test_a_signed_out_session_is_known_to_all_processes_until_it_would_have_ended(tmp_path: Path) -> None:
+    session = begin("lege", 0)
+    Ended(SECRET, tmp_path).add(session, 10)
+    assert session in Ended(SECRET, tmp_path)
+    assert session not in Ended(OTHER, tmp_path)
+    Ended(SECRET, tmp_path).add(begin("lege", ABSOLUTE_SECONDS), ABSOLUTE_SECONDS + 1)
+    assert session not in Ended(SECRET, tmp_path)
 
 
 def test_a_form_token_serves_its_own_session_only() -> None:

@@ -1,0 +1,106 @@
+"""One made-up region, one server and one browser for all tests of the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from felles.demo import STORY, region
+from felles.record.prepare import prepare, receive
+from felles.record.record import Record
+from felles.record.store.write import Kind, Origin, Write
+from tests.server import serving
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENTS, BATCH = 20, 1000
+LAPTOP: Any = {"width": 1366, "height": 768}
+
+
+def _write(resource: dict[str, Any]) -> Write:
+    return prepare(receive(orjson.dumps(resource), resource=resource), resource["id"], Kind.UPDATE, -1)
+
+
+def _patient(resource: dict[str, Any]) -> str:
+    """The id of whom a resource is about, empty for what is about nobody."""
+    about = [resource.get(name) for name in ("subject", "patient", "for")]
+    about += [p.get("actor") for p in resource.get("participant", ()) if isinstance(p, dict)]
+    references = [r["reference"] for r in about if isinstance(r, dict) and "reference" in r]
+    own = [r.partition("/")[2] for r in references if r.startswith("Patient/")]
+    return resource["id"] if resource["resourceType"] == "Patient" else next(iter(own), "")
+
+
+def _some() -> list[dict[str, Any]]:
+    """Every place and worker, and the patient of the story with some others."""
+    everything = list(region(PATIENTS))
+    people = [r["id"] for r in everything if r["resourceType"] == "Patient"]
+    kept = {"", STORY["patient"], *people[::20]}
+    return [r for r in everything if _patient(r) in kept]
+
+
+async def _fill(path: Path) -> None:
+    record = await Record.open(path)
+    writes = [_write(resource) for resource in _some()]
+    for start in range(0, len(writes), BATCH):
+        await record.commit(writes[start : start + BATCH], origin=Origin.DEMO)
+    await record.store.set_note("demo", "yes")
+    await record.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server over a small demo region, or of the one that FELLES_TEST_SITE names."""
+    if "FELLES_TEST_SITE" in os.environ:
+        yield os.environ["FELLES_TEST_SITE"]
+        return
+    path = tmp_path_factory.mktemp("region") / "felles.db"
+    with ThreadPoolExecutor(1) as thread:  # Playwright has a loop of its own in this one
+        thread.submit(asyncio.run, _fill(path)).result()
+    with serving(str(path)) as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    """A stranger with a laptop who reads bokmål. Every script error or refused asset fails the test."""
+    context = browser.new_context(viewport=LAPTOP, locale="nb-NO", base_url=site, reduced_motion="reduce")
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    context.close()
+    assert [c for c in complaints if "status of 4" not in c] == []
+
+
+@pytest.fixture
+def page(visitor: BrowserContext) -> Page:
+    """The stranger's tab."""
+    found = visitor.new_page()
+    found.set_default_timeout(10_000)
+    return found
+
+
+@pytest.fixture
+def doctor(page: Page) -> Page:
+    """Signed in as the doctor, at the page where patients are found."""
+    page.goto("/")
+    page.get_by_role("button", name="Lege, medisinsk avdeling").click()
+    return page
