@@ -78,7 +78,7 @@ def parts(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def likeness(one: str, other: str) -> float:
-    """How alike two words are, 0 to 1: 1 the same letters, 0.95 another spelling, less with each slip."""
+    """How alike two words are, 0 to 1: 1 the same letters, 0.95 another spelling, 0.7 and more one slip."""
     a, b = plain(one), plain(other)
     if a == b:
         return 1.0
@@ -86,11 +86,13 @@ def likeness(one: str, other: str) -> float:
         return 0.75 if a[0] == b[0] else 0.0
     if sound(one) == sound(other):
         return 0.95
-    edited = 1 - distance(a, b) / max(len(a), len(b))
+    slips = distance(a, b)
+    edited = 1 - slips / max(len(a), len(b))
     if _same_frame(one, other):
         return max(0.9, edited)
     heard = 1 - distance(sound(one), sound(other)) / max(len(sound(one)), len(sound(other)), 1)
-    return max(edited, heard - 0.05)
+    one_slip = 0.7 if slips == 1 and a[0] == b[0] else 0.0
+    return max(edited, heard - 0.05, one_slip)
 
 
 def distance(a: str, b: str) -> int:

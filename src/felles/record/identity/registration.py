@@ -15,7 +15,6 @@ from felles.record.outcome import problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
 
-
 _NORWAY = ZoneInfo("Europe/Oslo")
 
 
