@@ -21,7 +21,7 @@ def unknown(name: str, where: str, valid: Iterable[str]) -> Problem:
     """400: there is no such parameter; `valid` are those there are."""
     known = ", ".join(sorted(valid))
     text = f"{where} has no search parameter {_shown(name)}. Valid are: {known}"
-    return problem(400, "not-found", text, f"http.{_shown(name)}")
+    return problem(400, "not-supported", text, f"http.{_shown(name)}")
 
 
 def unsupported(name: str, why: str) -> Problem:

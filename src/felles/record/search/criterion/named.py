@@ -50,8 +50,8 @@ _MODIFIERS = {
 
 def condition(name: str, text: str, scope: Scope) -> Condition:
     """The condition that `name=text` states for the types of `scope`. Raises Problem 400 or 403."""
-    if not text:
-        raise invalid(name, "has no value")
+    if not text or "\0" in text:
+        raise invalid(name, "has no value" if not text else "holds a NUL character")
     if text.count(",") >= MAX_VALUES:
         raise too_costly(f"{name} takes at most {MAX_VALUES} values")
     if name.startswith("_has:"):
