@@ -224,7 +224,7 @@ async def test_summary_and_elements(fhir: Client) -> None:
         ("GET", "Patient/" + "x" * 10_000, 404),
         ("GET", "Patient/a'; DROP TABLE resource; --", 404),
         ("PUT", "_history", 405),
-        ("GET", "nonsense", 405),
+        ("GET", "nonsense", 404),
         ("POST", "Patient/1/$nonsense", 404),
     ],
 )

@@ -22,6 +22,8 @@ INTERACTIONS = (
     "create",
     "search-type",
 )
+UNSTORED = ("Parameters",)
+"""Types without an address of their own (https://hl7.org/fhir/R4/parameters.html)."""
 SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 
 
@@ -47,9 +49,9 @@ def statement(base: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(name) for name in definition.RESOURCE_TYPES if name not in ("Parameters",)],
+                "resource": [_resource(name) for name in definition.RESOURCE_TYPES if name not in UNSTORED],
                 "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
-                "operation": _operations(operation.SYSTEM),
+                **_offered(operation.SYSTEM),
                 "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{c.lower()}" for c in _compartments()],
             }
         ],
@@ -77,9 +79,10 @@ def _resource(name: str) -> dict[str, Any]:
         "searchInclude": ["*", *(f"{name}:{p.code}" for p in parameters if p.type == "reference")],
         "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in parameters],
     }
-    operations = _operations({**operation.TYPES.get("*", {}), **operation.TYPES.get(name, {})})
-    return {**described, "operation": operations} if operations else described
+    return {**described, **_offered({**operation.TYPES.get("*", {}), **operation.TYPES.get(name, {})})}
 
 
-def _operations(registered: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [{"name": name, "definition": offered.definition} for name, offered in sorted(registered.items())]
+def _offered(registered: Mapping[str, Any]) -> dict[str, Any]:
+    """The member `operation`, left out when there is none: FHIR has no empty arrays (json.html)."""
+    found = [{"name": name, "definition": offered.definition} for name, offered in sorted(registered.items())]
+    return {"operation": found} if found else {}

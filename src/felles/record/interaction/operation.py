@@ -77,9 +77,17 @@ def _parameters(request: Request) -> Parameters:
         body = document.load(request.body)
         if body.get("resourceType") != "Parameters":
             return {**found, "resource": [body]}
-        for part in body.get("parameter", []):
+        for part in _parts(body):
             found.setdefault(str(part.get("name")), []).append(value_of(part))
     return found
+
+
+def _parts(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Parameters.parameter. Raises Problem 400."""
+    parts = body.get("parameter", [])
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise problem(400, "structure", "parameter is a list of objects", "Parameters.parameter")
+    return parts
 
 
 def value_of(part: Mapping[str, Any]) -> Any:

@@ -81,7 +81,7 @@ async def _search(record: Record, request: Request, asked: Asked) -> Response:
 
 async def _later(record: Record, request: Request, token: str) -> Response:
     name, _, offset = token.partition(".")
-    if not offset.isascii() or not offset.isdigit():
+    if not offset.isascii() or not offset.isdigit() or len(offset) > 9:
         raise problem(400, "value", "this is no page link of this server", PAGE)
     plan = await record.pages.find(name, request.user)
     asked = Asked(plan.user, plan.type, plan.parameters, plan.compartment, plan.lenient)

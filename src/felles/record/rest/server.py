@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import re
+import traceback
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,13 +13,16 @@ import structlog
 from felles.record import document
 from felles.record.outcome import Problem, problem
 from felles.record.record import Record
-from felles.record.rest.message import JSON, Request, Response, parameters, refusal
+from felles.record.rest.message import JSON, Request, Response, refusal
 from felles.record.rest.route import route
 
 MAX_BODY = 128 * 1024 * 1024
 COMPRESS_FROM = 1_400
 _FORMATS = ("json", "application/json", "application/fhir+json", "text/json", "application/json+fhir")
-_BODIES = (*_FORMATS, "application/json-patch+json")
+_PRETTY = re.compile(r"(?:^|&)_pretty=true(?:&|$)")
+_NO_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
+_OTHER = re.compile(r"fhirversion=(?!\"?4\.0)|charset=(?!\"?utf-?8)", re.IGNORECASE)
+"""Media type parameters of what is not spoken here: another FHIR version, another character set."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -36,12 +41,13 @@ class FhirServer:
         request = Request(
             scope["method"],
             scope["path"].removeprefix(self._prefix).strip("/"),
-            scope["query_string"].decode("latin-1"),
+            "",
             headers,
             b"",
             self._record.base,
         )
         try:
+            request.query = _query(scope["query_string"])
             _acceptable(request)
             if scope["method"] in ("POST", "PUT", "PATCH"):
                 request.body = await _body(receive, headers)
@@ -49,32 +55,55 @@ class FhirServer:
         except Problem as error:
             answer = refusal(error)
         except Exception as error:
-            log.exception("unexpected error", method=request.method, error=type(error).__name__)
+            log.error("unexpected error", method=request.method, error=type(error).__name__, at=_frames(error))
             answer = refusal(problem(500, "exception", "an unexpected error; it has been logged"))
         await _send(send, request, answer)
+
+
+def _frames(error: Exception) -> list[str]:
+    """Where an error arose. Its message stays out of the log: it may hold values of patients."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def _query(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise problem(400, "invalid", "the query string is not UTF-8") from error
 
 
 def _acceptable(request: Request) -> None:
     """Refuses formats that are not offered (http.html#mime-type)."""
     wanted = request.wants("_format") if "_format" in request.query else None
     if wanted is None:
-        accept = request.headers.get("accept", "*/*")
-        wanted = "json" if any(part in accept for part in ("json", "*/*", "application/*")) else accept
+        accept = request.headers.get("accept") or "*/*"
+        wanted = "json" if any(part in accept.lower() for part in ("json", "*/*", "application/*")) else accept
+        wanted = "" if "," not in accept and _OTHER.search(accept) else wanted
     if wanted.partition(";")[0].strip().replace(" ", "+") not in _FORMATS:
-        raise problem(406, "not-supported", "this server speaks application/fhir+json only")
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if request.method in ("POST", "PUT", "PATCH") and kind:
-        posted = request.path.endswith("_search") and kind == "application/x-www-form-urlencoded"
-        if kind not in _BODIES and not posted:
-            raise problem(415, "not-supported", "send application/fhir+json (a patch: application/json-patch+json too)")
+        raise problem(406, "not-supported", "this server speaks application/fhir+json of FHIR 4.0 only")
+    given = request.headers.get("content-type", "")
+    if request.method in ("POST", "PUT", "PATCH") and given and not _readable(request, given):
+        raise problem(
+            415, "not-supported", "send application/fhir+json in UTF-8 (a patch also application/json-patch+json)"
+        )
+
+
+def _readable(request: Request, given: str) -> bool:
+    kind = given.partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        return request.path.endswith("_search")
+    if kind == "application/json-patch+json":
+        return request.method == "PATCH"
+    return kind in _FORMATS and not _OTHER.search(given)
 
 
 async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
     """The whole body, unpacked. Raises Problem 413 past MAX_BODY, before and after unpacking."""
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise _too_large()
-    unpack = zlib.decompressobj(31) if headers.get("content-encoding") == "gzip" else None
-    if unpack is None and headers.get("content-encoding", "identity") != "identity":
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    unpack = zlib.decompressobj(31) if encoding in ("gzip", "x-gzip") else None
+    if unpack is None and encoding != "identity":
         raise problem(415, "not-supported", "the only Content-Encoding taken is gzip")
     parts, size = [], 0
     while True:
@@ -89,6 +118,8 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
             raise _too_large()
         parts.append(part)
         if not message.get("more_body"):
+            if unpack is not None and not unpack.eof:
+                raise problem(400, "incomplete", "the gzip body ends too early")
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -106,11 +137,12 @@ def _too_large() -> Problem:
 
 async def _send(send: Send, request: Request, answer: Response) -> None:
     body = answer.body
-    if body and "_pretty" in request.query and ("_pretty", "true") in parameters(request.query):
+    if body and "_pretty" in request.query and _PRETTY.search(request.query):
         body = document.serialise(document.parse(body), indented=True)
     headers = [(b"content-type", JSON.encode())] if body else []
     headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
-    if len(body) > COMPRESS_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+    encodings = request.headers.get("accept-encoding", "")
+    if len(body) > COMPRESS_FROM and "gzip" in encodings and not _NO_GZIP.search(encodings):
         if len(body) > 100_000:
             body = await asyncio.to_thread(gzip.compress, body, 3)
         else:
