@@ -1,0 +1,109 @@
+"""The commands as their users meet them: help, exit status, the line of JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from felles.cli import main
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("FELLES_STORE", str(tmp_path / "felles.db"))
+    return str(tmp_path / "felles.db")
+
+
+def felles(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    said = felles("--help")
+    assert said.exit_code == 0
+    for name in ("serve", "import", "export", "backup", "restore", "check", "reindex", "demo"):
+        assert f"\n  {name} " in said.output
+    program = (
+        "import sys, felles.cli; print([m for m in ('asyncpg', 'apsw', 'felles.record', 'rich') if m in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("import",), ("import", "/no/such/file"), ("demo", "--patients", "0"), ("nonsense",)]
+)
+def test_wrong_usage_is_status_2(store: str, arguments: tuple[str, ...]) -> None:
+    assert felles(*arguments).exit_code == 2
+
+
+def test_an_import_ends_with_one_line_of_json(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "p.ndjson"
+    file.write_text('{"resourceType":"Patient","id":"a"}\n')
+    said = felles("import", "--json", file)
+    line = json.loads(said.stdout.splitlines()[-1])
+    assert said.exit_code == 0 and set(line) == {"read", "created", "updated", "unchanged", "failed", "seconds"}
+    assert (line["read"], line["created"]) == (1, 1)
+    assert felles("check").exit_code == 0
+
+
+def test_an_import_with_a_bad_resource_is_status_1_and_names_it(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "p.ndjson"
+    file.write_text('{"resourceType":"Patient","id":"a","gender":"x"}\n{"resourceType":"Patient","id":"b"}\n')
+    said = felles("import", "--json", file)
+    assert said.exit_code == 1
+    assert f"{file}: line 1: Patient.gender: " in said.stderr
+    assert json.loads(said.stdout)["created"] == 1
+
+
+def test_a_store_that_cannot_be_opened_is_said_plainly(tmp_path: Path) -> None:
+    file = tmp_path / "p.ndjson"
+    file.write_text('{"resourceType":"Patient","id":"a"}\n')
+    said = felles("import", "--store", "postgresql://nobody@127.0.0.1:1/none", file)
+    assert said.exit_code == 1 and "Traceback" not in said.output and said.stderr.startswith("Error: ")
+    assert (
+        felles("check", "--store", tmp_path / "none.db").stderr == f"Error: there is no store at {tmp_path}/none.db\n"
+    )
+
+
+def test_the_demo_wants_a_store_of_its_own(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "p.ndjson"
+    file.write_text('{"resourceType":"Patient","id":"a"}\n')
+    felles("import", file)
+    said = felles("demo", "--patients", "1")
+    assert said.exit_code == 1 and "a store of its own" in said.stderr
+
+
+@pytest.mark.slow
+def test_the_same_demo_twice_changes_nothing(store: str) -> None:
+    arguments = ("demo", "--json", "--patients", "20", "--today", "2026-11-22")
+    first, second = felles(*arguments), felles(*arguments)
+    assert (first.exit_code, second.exit_code) == (0, 0), first.stderr
+    one, two = json.loads(first.stdout), json.loads(second.stdout)
+    assert (one["failed"], two["read"], two["unchanged"]) == (0, one["read"], one["read"])
+    assert felles("check").output == "everything holds\n"
+
+
+def test_a_copy_there_and_back(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "p.ndjson"
+    file.write_text('{"resourceType":"Patient","id":"a"}\n')
+    felles("import", file)
+    assert felles("backup", tmp_path / "copy").exit_code == 0
+    said = felles("restore", tmp_path / "copy")
+    assert said.exit_code == 1 and "--replace" in said.stderr
+    assert felles("restore", "--replace", tmp_path / "copy").exit_code == 0
+    assert felles("export", tmp_path / "out").output == f"1 resources of 1 types in {tmp_path / 'out'}\n"
+    assert felles("reindex").output == "0 resources had other index rows\n"
+    assert felles("check", "--sample", "3").output == "everything holds\n"
+
+
+def test_help_is_quick() -> None:
+    begun = time.process_time()
+    felles("--help")
+    assert time.process_time() - begun < 1
