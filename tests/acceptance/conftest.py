@@ -14,9 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from felles.demo import STORY, region
+from felles.record.bulk.generation import mark
 from felles.record.prepare import prepare, receive
 from felles.record.record import Record
 from felles.record.store.write import Kind, Origin, Write
+from tests.absence import missing
 from tests.server import serving
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -46,11 +48,14 @@ def _some() -> list[dict[str, Any]]:
 
 
 async def _fill(path: Path) -> None:
+    await mark(str(path))
+    unmarked = await Record.open(path)
+    await unmarked.store.set_note("demo", "yes")
+    await unmarked.close()
     record = await Record.open(path)
     writes = [_write(resource) for resource in _some()]
     for start in range(0, len(writes), BATCH):
         await record.commit(writes[start : start + BATCH], origin=Origin.DEMO)
-    await record.store.set_note("demo", "yes")
     await record.close()
 
 
@@ -69,11 +74,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}")
+    """Debian's Chromium, or the one that Playwright has brought."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        program = CHROMIUM if CHROMIUM.exists() else Path(playwright.chromium.executable_path)
+        if not program.exists():
+            missing("there is no browser (apt-get install chromium)")
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield running
         running.close()
 

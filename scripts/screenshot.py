@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""Take the picture in the README: `uv run python scripts/screenshot.py [http://localhost:8080]`, a running demo region."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from felles.demo import STORY
+
+PICTURE = Path(__file__).resolve().parent.parent / "docs/images/overview.png"
+
+
+def main(address: str = "http://localhost:8080") -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="nb-NO", base_url=address)
+        page.goto(f"/patient/{STORY['patient']}")
+        page.get_by_role("button", name="Lege, medisinsk avdeling").click()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=PICTURE)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
