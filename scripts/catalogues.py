@@ -39,7 +39,7 @@ def updated(language: str) -> Catalog:
     new = Catalog(language, project="felles", charset="utf-8", fuzzy=False)
     for words, place in words_of_source().items():
         kept = old.get(words[0] if isinstance(words, tuple) else words)
-        new.add(words, kept.string if kept else None, locations=[(place, None)])
+        new.add(words, kept.string if kept else None, locations=[(place, None)])  # type: ignore[list-item]
     return new
 
 

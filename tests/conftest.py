@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.absence import missing
 from tests.cluster import Cluster, Missing
 
 CLUSTER = "FELLES_TEST_CLUSTER"
@@ -47,10 +48,8 @@ def cluster() -> Cluster:
     running = Cluster(Path(os.environ[CLUSTER]))
     try:
         running.start()
-    except Missing as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
+    except Missing as reason:
+        missing(str(reason))
     return running
 
 
