@@ -19,13 +19,14 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def serving(store: str, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def serving(store: str, port: int = 0, log: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server over `store`: its address (http://localhost:NNNN) and its process, which leads a process group of its
-    own; stopped at the end with all that is left of the group."""
+    own; stopped at the end with all that is left of the group. `log`: a file descriptor for its standard error."""
     process = subprocess.Popen(
         [FELLES, "serve", "--store", store, "--port", str(port)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=log,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         start_new_session=True,
     )

@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from felles.app import RULES, build
+from felles.cli import log
 from felles.record.record import Record
 
 
@@ -22,7 +23,7 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
         build(record, secret=secret),
         lifespan="off",
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=5,
@@ -45,6 +46,7 @@ def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     listening.setblocking(False)
     secret = bytes.fromhex(sys.stdin.readline().strip())
+    log.configure()
     import uvloop
 
     uvloop.install()
