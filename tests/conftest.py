@@ -27,6 +27,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         Cluster(Path(os.environ.pop(CLUSTER))).remove()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the pages share a browser, a server and a region: one worker makes them, and makes them once."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio."""
