@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import orjson
 
 from felles.record.outcome import Problem, problem
@@ -60,6 +61,15 @@ def load(data: bytes) -> dict[str, Any]:
     if compact.count(b"{") + compact.count(b"[") > MAX_DEPTH:
         reject_deep(document)
     return document
+
+
+def compact(data: bytes) -> bytes:
+    """The same JSON without the space between its tokens; every string and number keeps its text.
+
+    Raises msgspec.DecodeError for what is no JSON. Data without spaces after its first names is left as it is.
+    """
+    beginning = data[:64]
+    return msgspec.json.format(data, indent=-1) if b"\n" in beginning or b'": ' in beginning else data
 
 
 def reject_duplicates(data: bytes, compact: bytes, escapes: bool) -> None:

@@ -1,10 +1,11 @@
 """From received bytes to a `Write`: parsed, validated, identified, indexed. All of it happens outside the transaction.
 
-The stored body is what was received: each top-level member keeps its bytes (so `1.00` stays `1.00`), only `id`,
-`meta.versionId` and `meta.lastUpdated` are the server's (FHIR R4 http.html#create, #update).
+The stored body is what was received without the space between its tokens: every string and number keeps its text
+(`1.00` stays `1.00`), only `id`, `meta.versionId` and `meta.lastUpdated` are the server's (FHIR R4 http.html#create, #update).
 """
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,15 @@ from felles.record.outcome import Problem, problem
 from felles.record.store import Kind, Write
 from felles.record.validation import validate
 
+
+class _OnlyMeta(msgspec.Struct):
+    meta: msgspec.Raw
+
+
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_only_meta = msgspec.json.Decoder(_OnlyMeta)
+_BEGINNING = re.compile(rb'\{"resourceType":"\w+"(?:,("id":"[^"\\]*"))?,?')
+"""How a resource mostly begins: then its other members follow as they are."""
 _SERVER_META = ("versionId", "lastUpdated")
 
 
@@ -39,6 +48,7 @@ def receive(raw: bytes, expected: str | None = None, *, resource: dict[str, Any]
     """Parses and validates. Raises Problem 400 for what is no resource, 422 for what breaks the rules of R4."""
     if resource is None:
         resource = document.load(raw)
+        raw = document.compact(raw)
     name = resource.get("resourceType")
     if not isinstance(name, str) or not definition.is_resource(name):
         raise problem(400, "structure", "resourceType is missing or is no FHIR R4 resource type", "resourceType")
@@ -75,14 +85,34 @@ def removal(type_name: str, id: str, match: int = 0) -> Write:
 
 
 def _splice(received: Received, id: str) -> tuple[bytes, bytes, bytes]:
-    members = _members.decode(received.raw)
-    members.pop("resourceType", None)
-    members.pop("id", None)
-    meta = members.pop("meta", None)
     head = b'{"resourceType":"%b","id":"%b","meta":{"versionId":"' % (received.type.encode(), id.encode())
-    tail = _meta_rest(meta) if meta is not None else b""
-    rest = b"".join(b',"%b":%b' % (name.encode(), bytes(value)) for name, value in members.items())
-    return head, b'","lastUpdated":"', b'"' + tail + b"}" + rest + b"}"
+    meta, rest = _parted(received)
+    return head, b'","lastUpdated":"', b'"' + meta + b"}" + rest
+
+
+def _parted(received: Received) -> tuple[bytes, bytes]:
+    """What of meta is the client's, and all members after resourceType, id and meta, each with its comma."""
+    raw, meta = received.raw, b""
+    if "meta" in received.resource:
+        given = _only_meta.decode(raw).meta
+        raw, meta = _without(raw, b'"meta":' + bytes(given)), _meta_rest(given)
+    found = _BEGINNING.match(raw) if raw else None
+    if found and ("id" in received.resource) == (found[1] is not None):
+        rest = raw[found.end() :]
+        return meta, b"," + rest if found[0].endswith(b",") else rest
+    return meta, _rejoined(received.raw)
+
+
+def _without(raw: bytes, member: bytes) -> bytes:
+    """`raw` without a member that stands once in it and not first; empty where that cannot be told."""
+    before, found, after = raw.partition(b"," + member)
+    return before + after if found and member not in after else b""
+
+
+def _rejoined(raw: bytes) -> bytes:
+    members = _members.decode(raw)
+    others = ((name, value) for name, value in members.items() if name not in ("resourceType", "id", "meta"))
+    return b"".join(b',"%b":%b' % (name.encode(), bytes(value)) for name, value in others) + b"}"
 
 
 def _meta_rest(meta: msgspec.Raw) -> bytes:

@@ -6,56 +6,22 @@ transaction; where that differs, everything is prepared anew.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import msgspec
+from dataclasses import dataclass
+from typing import Protocol
 
 from felles.record import definition, document
+from felles.record.authenticity import refuse_made_up
 from felles.record.condition import Found, criterion, version_of
+from felles.record.entry import METHODS, Entry
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.prepare import new_id, prepare, receive, removal
 from felles.record.store import Criterion, Kind, Write
 
-MAX_ENTRIES = 20_000
-METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
-_ENTRY = {"fullUrl", "resource", "request", "link", "search", "response", "extension", "modifierExtension", "id"}
-_BUNDLE = {
-    "resourceType", "id", "meta", "implicitRules", "_implicitRules", "language", "_language", "identifier", "type",
-    "timestamp", "_timestamp", "total", "link", "entry", "signature", "_type",
-}  # fmt: skip
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_list = msgspec.json.Decoder(list[msgspec.Raw])
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
 _LINKS = re.compile(
     rb'"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|targetUri|valueReference|fullUrl)"\s*:\s*"([^"\\]+)"'
 )
 _HREF = re.compile(rb'((?:href|src)=\\")(urn:(?:uuid|oid):[^"\\]+)(\\")')
-
-
-@dataclass(slots=True)
-class Entry:
-    """One entry of a batch or transaction: what is asked (`method`, `url`), and by what the others refer to it."""
-
-    place: int
-    method: str
-    url: str
-    full_url: str = ""
-    raw: bytes = b""
-    conditions: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        return self.url.partition("?")[0].strip("/")
-
-    @property
-    def query(self) -> str:
-        return self.url.partition("?")[2]
-
-    @property
-    def at(self) -> str:
-        """Where it stands, as a FHIRPath."""
-        return f"Bundle.entry[{self.place}]"
 
 
 @dataclass(slots=True)
@@ -87,46 +53,6 @@ class Searching(Protocol):
     async def patched(self, type_name: str, id: str, raw: bytes) -> tuple[bytes, int]: ...
 
 
-def entries(raw: bytes) -> tuple[str, list[Entry]]:
-    """The type of a Bundle and its entries. Raises Problem 400 naming the entry."""
-    try:
-        bundle = _members.decode(raw)
-        kind = msgspec.json.decode(bundle["type"], type=str)
-        rows = _list.decode(bundle["entry"]) if "entry" in bundle else []
-        parts = [_members.decode(row) for row in rows]
-    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError):
-        document.load(raw)
-        raise problem(400, "structure", "a Bundle needs a type and a list of entries", "Bundle") from None
-    unknown = bundle.keys() - _BUNDLE
-    if unknown:
-        raise problem(400, "structure", f"Bundle has no element {min(unknown)!r}", "Bundle")
-    if len(parts) > MAX_ENTRIES:
-        raise problem(413, "too-long", f"a Bundle may have {MAX_ENTRIES} entries; split it", "Bundle.entry")
-    return kind, [_entry(place, part) for place, part in enumerate(parts)]
-
-
-def _entry(place: int, part: dict[str, msgspec.Raw]) -> Entry:
-    at = f"Bundle.entry[{place}]"
-    unknown = part.keys() - _ENTRY
-    if unknown:
-        raise problem(400, "structure", f"an entry has no element {min(unknown)!r}", at)
-    if "request" not in part:
-        raise problem(400, "required", "an entry of a batch or transaction needs a request (bdl-3)", f"{at}.request")
-    try:
-        asked = msgspec.json.decode(part["request"], type=dict[str, Any])
-        full_url = msgspec.json.decode(part["fullUrl"], type=str) if "fullUrl" in part else ""
-    except msgspec.MsgspecError:
-        raise problem(400, "structure", "request is an object and fullUrl a string", at) from None
-    method, url = asked.pop("method", None), asked.pop("url", None)
-    if method not in METHODS or not isinstance(url, str) or not url:
-        raise problem(400, "value", f"request needs a method ({', '.join(METHODS)}) and a url", f"{at}.request")
-    conditions = {name: value for name, value in asked.items() if isinstance(value, str)}
-    raw = bytes(part["resource"]) if "resource" in part else b""
-    if method in ("POST", "PUT", "PATCH") and not raw and not url.partition("?")[0].rsplit("/", 1)[-1].startswith("$"):
-        raise problem(400, "required", f"{method} needs a resource", f"{at}.resource")
-    return Entry(place, method, url, full_url, raw, conditions)
-
-
 class Naming(Protocol):
     """Gives the id and `Write.match` of a resource that is posted. The same name twice is the same resource."""
 
@@ -154,10 +80,13 @@ async def plan(
     base: str,
     naming: Naming | None = None,
     refused: list[Refused] | None = None,
+    *,
+    demo: bool = True,
 ) -> Plan:
     """Gives ids, rewrites links, validates and indexes. Raises Problem with the entry's expression; with a list for
-    what is `refused`, bad entries go there and the plan holds the others."""
-    planner = _Planner(search, base, naming or FreshNames(), refused)
+    what is `refused`, bad entries go there and the plan holds the others. Identifiers of test
+    series are for a `demo` store."""
+    planner = _Planner(search, base, naming or FreshNames(), refused, demo=demo)
     for entry in sorted(entries, key=lambda entry: METHODS.index(entry.method)):
         try:
             await planner.target(entry)
@@ -178,8 +107,11 @@ def placed(error: Problem, at: str, inside: str = "") -> Problem:
 
 
 class _Planner:
-    def __init__(self, search: Searching, base: str, naming: Naming, refused: list[Refused] | None) -> None:
+    def __init__(
+        self, search: Searching, base: str, naming: Naming, refused: list[Refused] | None, *, demo: bool
+    ) -> None:
         self.search = search
+        self.demo = demo
         self.naming = naming
         self.refused = refused
         self.base = base.rstrip("/") + "/"
@@ -306,7 +238,10 @@ class _Planner:
             return removal(planned.type, planned.id, planned.match)
         received = receive(await self._rewrite(planned.raw), planned.type)
         planned.raw = received.raw
-        return prepare(received, planned.id, planned.kind, planned.match)
+        write = prepare(received, planned.id, planned.kind, planned.match)
+        if not self.demo:
+            refuse_made_up(write)
+        return write
 
     async def _rewrite(self, raw: bytes) -> bytes:
         """Links to other entries become `Type/id`, conditional references what they find."""

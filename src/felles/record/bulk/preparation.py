@@ -82,7 +82,9 @@ class Preparation:
         """A transaction Bundle: one request, or one fault."""
         found = [one for one in taken if isinstance(one, Entry)]
         try:
-            planned = await plan(found, Conditions(self._record), self._record.base, self._names)
+            planned = await plan(
+                found, Conditions(self._record), self._record.base, self._names, demo=self._record.demo
+            )
         except Problem as error:
             again = any(issue.code == "not-found" for issue in error.issues) and error.status == 412
             count = max(1, sum(one.method != "GET" for one in found))
@@ -99,7 +101,9 @@ class Preparation:
         prepared = Prepared()
         refused = [one for one in taken if isinstance(one, Refused)]
         for found in _apart([one for one in taken if isinstance(one, Entry)]):
-            planned = await plan(found, Conditions(self._record), self._record.base, self._names, refused)
+            planned = await plan(
+                found, Conditions(self._record), self._record.base, self._names, refused, demo=self._record.demo
+            )
             changed = [one for one in planned.planned if one.kind is not None]
             prepared.kept += len(planned.planned) - len(changed)
             for start in range(0, len(changed), AT_ONCE):

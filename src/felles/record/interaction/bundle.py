@@ -10,6 +10,7 @@ import orjson
 
 from felles.record import definition
 from felles.record.condition import Found
+from felles.record.entry import Entry, entries
 from felles.record.interaction.answer import body_of, entry_response
 from felles.record.outcome import Problem, problem
 from felles.record.reading import Stored
@@ -17,7 +18,7 @@ from felles.record.record import TRIES, Changed, Record
 from felles.record.rest.bundle import bundle, entry
 from felles.record.rest.message import Request, Response, parameters, refusal
 from felles.record.store import Kind, Origin, Written
-from felles.record.transaction import Entry, Plan, Planned, entries, placed, plan
+from felles.record.transaction import Plan, Planned, placed, plan
 
 Route = Callable[[Record, Request], Awaitable[Response]]
 AT_ONCE = 8
@@ -57,7 +58,7 @@ def patch_of(raw: bytes) -> tuple[bytes, str]:
 async def commit(record: Record, found: list[Entry], origin: Origin = Origin.ACT) -> tuple[Plan, dict[int, Written]]:
     """Plans and commits a transaction. What was written comes by the place of its entry."""
     for _ in range(TRIES):
-        planned = await plan(found, Conditions(record), record.base)
+        planned = await plan(found, Conditions(record), record.base, demo=record.demo)
         changed = [one for one in planned.planned if one.kind is not None]
         try:
             written = await record.commit(planned.writes, planned.criteria, origin)

@@ -88,7 +88,7 @@ class RowNumbers:
 
 
 @lru_cache(maxsize=512)
-def _insert(tables: tuple[Table, ...]) -> str:
+def insert_statement(tables: tuple[Table, ...]) -> str:
     """One statement that inserts into all of `tables` from arrays."""
     parts: list[str] = []
     place = 0
@@ -155,7 +155,7 @@ class PostgresqlTransaction:
             await self._connection.execute(_REPLACE, *map(list, zip(*updated, strict=True)))
         tables = tuple(sorted((table for table, rows in inserted.items() if rows), key=lambda table: table.name))
         arrays = [list(column) for table in tables for column in zip(*inserted[table], strict=True)]
-        await self._connection.execute(_insert(tables), *arrays)
+        await self._connection.execute(insert_statement(tables), *arrays)
 
     async def next_rid(self) -> int:
         return await self._numbers.take(self._connection)

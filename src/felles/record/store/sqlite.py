@@ -98,9 +98,11 @@ class SqliteReading:
 
 
 @lru_cache(maxsize=64)
-def _insert(table: Table) -> str:
+def insert_statement(table: Table) -> str:
+    """INSERT of one row; an index row that stands already is left as it is."""
     marks = ", ".join("?" * len(table.columns))
-    return f"INSERT OR IGNORE INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"  # noqa: S608
+    verb = "INSERT" if table.name in _PLAIN else "INSERT OR IGNORE"
+    return f"{verb} INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"
 
 
 @lru_cache(maxsize=64)
@@ -150,7 +152,7 @@ class SqliteTransaction:
         for table, rows in inserted.items():
             if table.name not in _PLAIN:
                 rows.sort()
-            many(_insert(table).replace("OR IGNORE ", "") if table.name in _PLAIN else _insert(table), rows)
+            many(insert_statement(table), rows)
 
     async def next_rid(self) -> int:
         self._rid += 1
