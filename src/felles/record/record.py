@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from felles.record import definition, document, finding, reading, search
+from felles.record.authenticity import refuse_made_up
 from felles.record.condition import Found, Parameters, lock_of
 from felles.record.index import extract
 from felles.record.outcome import Issue, Problem, problem
@@ -94,6 +95,9 @@ class Record:
         advance: Advance | None = None,
     ) -> list[Written]:
         """One transaction, durable on return. Raises Problem, or Changed when a criterion gave something else."""
+        if not self.demo:
+            for write in writes:
+                refuse_made_up(write)
         reply = await self.store.submit(Request(list(writes), list(criteria), origin, advance))
         if reply.refused is None:
             return reply.written
