@@ -8,20 +8,30 @@ from typing import Any
 
 import orjson
 
-from felles.record import definition
+from felles.record import definition, document
 from felles.record.condition import Found
 from felles.record.entry import Entry, entries
+from felles.record.index.value import date_range
 from felles.record.interaction.answer import body_of, entry_response
-from felles.record.outcome import Problem, problem
+from felles.record.outcome import Issue, Problem, problem
 from felles.record.reading import Stored
 from felles.record.record import TRIES, Changed, Record
 from felles.record.rest.bundle import bundle, entry
-from felles.record.rest.message import Request, Response, parameters, refusal
+from felles.record.rest.failure import unexpected
+from felles.record.rest.message import Request, Response, http_date, parameters, refusal
 from felles.record.store import Kind, Origin, Written
 from felles.record.transaction import Plan, Planned, placed, plan
 
 Route = Callable[[Record, Request], Awaitable[Response]]
 AT_ONCE = 8
+READS = ("GET", "HEAD")
+FHIR = "application/fhir+json"
+HEADERS = {
+    "ifMatch": "if-match",
+    "ifNoneMatch": "if-none-match",
+    "ifNoneExist": "if-none-exist",
+    "ifModifiedSince": "if-modified-since",
+}
 
 
 async def process(record: Record, request: Request, route: Route) -> Response:
@@ -49,10 +59,13 @@ class Conditions:
 
 def patch_of(raw: bytes) -> tuple[bytes, str]:
     """A patch in a Bundle: Parameters (FHIRPath Patch) or a Binary that holds a JSON Patch."""
-    resource = orjson.loads(raw)
-    if resource.get("resourceType") == "Binary":
-        return base64.b64decode(resource.get("data", "")), str(resource.get("contentType", ""))
-    return raw, "application/fhir+json"
+    resource = document.load(raw)
+    if resource.get("resourceType") != "Binary":
+        return raw, "application/fhir+json"
+    try:
+        return base64.b64decode(resource.get("data", ""), validate=True), str(resource.get("contentType", ""))
+    except (ValueError, TypeError) as error:
+        raise problem(400, "structure", "data of this Binary is not base64", "Binary.data") from error
 
 
 async def commit(record: Record, found: list[Entry], origin: Origin = Origin.ACT) -> tuple[Plan, dict[int, Written]]:
@@ -69,7 +82,8 @@ async def commit(record: Record, found: list[Entry], origin: Origin = Origin.ACT
 
 
 async def transaction(record: Record, request: Request, found: list[Entry], route: Route) -> Response:
-    """All entries or none."""
+    """All entries or none. What is only read is tried first, and read for the answer after the writes."""
+    await _foresee(record, request, found, route)
     planned, written = await commit(record, found)
     writes = {(write.type, write.id): write for write in planned.writes}
     answers: dict[int, bytes] = {}
@@ -81,7 +95,7 @@ async def transaction(record: Record, request: Request, found: list[Entry], rout
             stored = Stored(one.type, one.id, done.number, done.updated, Kind.UPDATE, body_of(write, done))
         answers[one.entry.place] = _entry_answer(record, request, one, stored, done)
     for asked in planned.reads:
-        answers[asked.place] = await _read(record, request, asked, route)
+        answers[asked.place] = _entry_of(await _routed(record, request, asked, route))
     return bundle("transaction-response", [answers[place] for place in sorted(answers)])
 
 
@@ -103,13 +117,18 @@ def _entry_answer(record: Record, request: Request, one: Planned, stored: Stored
     return entry(f"{record.base}/{stored.address}", body, response=response)
 
 
-async def _read(record: Record, request: Request, asked: Entry, route: Route) -> bytes:
-    answer = await _routed(record, request, asked, route)
-    if answer.status >= 400:
-        issues = orjson.loads(answer.body).get("issue", [])
-        text = issues[0].get("diagnostics", "") if issues else ""
-        raise placed(problem(answer.status, "processing", f"reading failed after the writes: {text}"), asked.at)
-    return _entry_of(answer)
+async def _foresee(record: Record, request: Request, found: list[Entry], route: Route) -> None:
+    """Refuses reads that cannot succeed before anything is written. Raises Problem with the entry's expression."""
+    writes = {one.path: one.method for one in found if one.method not in READS}
+    for asked in found:
+        if asked.method not in READS:
+            continue
+        if writes.get(asked.path) == "DELETE":
+            raise placed(problem(410, "deleted", "this transaction deletes what it asks for here"), asked.at)
+        answer = await _routed(record, request, asked, route) if asked.path not in writes else Response(200)
+        if answer.status >= 400:
+            issues = [Issue(one["code"], one["diagnostics"]) for one in orjson.loads(answer.body)["issue"]]
+            raise placed(Problem(answer.status, tuple(issues)), asked.at)
 
 
 async def batch(record: Record, request: Request, found: list[Entry], route: Route) -> Response:
@@ -125,18 +144,30 @@ async def batch(record: Record, request: Request, found: list[Entry], route: Rou
 
 async def _routed(record: Record, request: Request, asked: Entry, route: Route) -> Response:
     """The entry as a request of its own."""
-    names = {"ifMatch": "if-match", "ifNoneMatch": "if-none-match", "ifNoneExist": "if-none-exist"}
-    headers: dict[str, str] = {names[name]: value for name, value in asked.conditions.items() if name in names}
-    if "prefer" in request.headers:
-        headers["prefer"] = request.headers["prefer"]
-    body, headers["content-type"] = asked.raw, "application/fhir+json"
     try:
-        if asked.method == "PATCH":
-            body, headers["content-type"] = patch_of(asked.raw)
+        headers = _headers(asked, request)
+        body, headers["content-type"] = patch_of(asked.raw) if asked.method == "PATCH" else (asked.raw, FHIR)
         path = asked.path.removeprefix(record.base).strip("/")
+        if not path and asked.method == "POST":
+            raise problem(422, "not-supported", "a Bundle is not processed inside another: send it by itself")
         return await route(record, Request(asked.method, path, asked.query, headers, body, request.base, request.user))
     except Problem as error:
         return refusal(error)
+    except Exception as error:
+        return refusal(unexpected(error, asked.method))
+
+
+def _headers(asked: Entry, request: Request) -> dict[str, str]:
+    """Bundle.entry.request as headers; ifModifiedSince is an instant. Raises Problem 400."""
+    headers = {HEADERS[name]: value for name, value in asked.conditions.items() if name in HEADERS}
+    if "if-modified-since" in headers:
+        try:
+            headers["if-modified-since"] = http_date(date_range(headers["if-modified-since"])[0])
+        except (ValueError, OverflowError) as error:
+            raise problem(400, "value", "ifModifiedSince is no instant", f"{asked.at}.request") from error
+    if "prefer" in request.headers:
+        headers["prefer"] = request.headers["prefer"]
+    return headers
 
 
 def _entry_of(answer: Response) -> bytes:

@@ -3,16 +3,14 @@
 import asyncio
 import gzip
 import re
-import traceback
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import structlog
-
 from felles.record import document
 from felles.record.outcome import Problem, problem
 from felles.record.record import Record
+from felles.record.rest.failure import unexpected
 from felles.record.rest.message import JSON, Request, Response, refusal
 from felles.record.rest.route import route
 
@@ -26,7 +24,6 @@ _OTHER = re.compile(r"fhirversion=(?!\"?4\.0)|charset=(?!\"?utf-?8)", re.IGNOREC
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-log = structlog.get_logger("felles.fhir")
 
 
 class FhirServer:
@@ -55,14 +52,8 @@ class FhirServer:
         except Problem as error:
             answer = refusal(error)
         except Exception as error:
-            log.error("unexpected error", method=request.method, error=type(error).__name__, at=_frames(error))
-            answer = refusal(problem(500, "exception", "an unexpected error; it has been logged"))
+            answer = refusal(unexpected(error, request.method))
         await _send(send, request, answer)
-
-
-def _frames(error: Exception) -> list[str]:
-    """Where an error arose. Its message stays out of the log: it may hold values of patients."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def _query(raw: bytes) -> str:
