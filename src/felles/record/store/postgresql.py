@@ -23,12 +23,20 @@ _CURRENT = CURRENT + "ANY($1::int8[]) ORDER BY d.key FOR UPDATE OF r"
 _NEVER = "SELECT 1 WHERE false"
 
 
+class Plain(asyncpg.Connection):
+    """A connection that leaves no state behind but its transaction, and so needs no RESET on its way back."""
+
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """Nothing has been set."""
+
+
 async def open_pool(url: str, *, size: int = 6, seconds: float = 10.0) -> "asyncpg.Pool[Any]":
     """A pool whose statements are broken off after `seconds` of searching."""
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
+        connection_class=Plain,
         statement_cache_size=1_000,
         server_settings={
             "application_name": "felles",
