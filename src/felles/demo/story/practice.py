@@ -61,7 +61,6 @@ def _examined(chart: Chart, days: Calendar) -> None:
 def after(chart: Chart, days: Calendar) -> None:
     """Tests, e-consultation, a time at the office, and what the GP still owes."""
     gp = chart.person.gp
-    medicine.prescribe(chart, "C03CA01/3", days.told, gp, status="completed", setting="course")
     levels = {"probnp": 2640.0, "creatinine": 108.0, "potassium": 4.1, "sodium": 139.0}
     laboratory.panel(chart, "heart", clock.at(days.answered, 8, 15), levels)
     moment = clock.at(days.answered, 15, 10)
