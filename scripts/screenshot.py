@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Take the picture in the README: `uv run python scripts/screenshot.py [http://localhost:8080]`, a running demo region."""
+"""Take the picture in the README from a running demo region: `uv run python scripts/screenshot.py [ADDRESS]`."""
 
 import sys
 from pathlib import Path

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -25,12 +25,21 @@ class Asset:
     mark: str
 
 
-@lru_cache(maxsize=64)
+@cache
+def _names() -> frozenset[str]:
+    """What there is to send; a name that is not among these is never looked for on the disk."""
+    files = [path for path in STATIC.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    return frozenset(path.relative_to(STATIC).as_posix() for path in files)
+
+
 def asset(name: str) -> Asset | None:
     """The asset of this path under static/, or None."""
-    path = (STATIC / name).resolve()
-    if not path.is_relative_to(STATIC) or not path.is_file() or path.name.startswith("."):
-        return None
+    return _read(name) if name in _names() else None
+
+
+@cache
+def _read(name: str) -> Asset:
+    path = STATIC / name
     body = path.read_bytes()
     packed = gzip.compress(body, 9, mtime=0) if path.suffix in COMPRESSED else b""
     kind = "font/woff2" if path.suffix == ".woff2" else guess_type(path.name)[0] or "application/octet-stream"

@@ -7,7 +7,7 @@ from typing import Any
 from felles.web.chart.encounter import contact_series, contact_views
 from felles.web.chart.level import level_by_words, organisation_level
 from felles.web.chart.medicine import medicine_views
-from felles.web.chart.note import note_views
+from felles.web.chart.note import leading, note_views
 from felles.web.chart.place import Directory
 from felles.web.chart.problem import problem_views
 from felles.web.chart.text import narrative_lines
@@ -156,3 +156,11 @@ def test_one_timeline_over_the_levels() -> None:
     assert drawn.counts == {"hospital": 2, "municipality": 2, "gp": 0}
     stay = next(mark for mark in drawn.marks if mark.ongoing)
     assert 0 < stay.x < drawn.today and abs(stay.x + stay.width - drawn.today) < 0.1
+
+
+def test_the_latest_note_of_each_title_leads() -> None:
+    reports = [{**document("Tekst"), "id": f"r{day}", "date": f"2026-03-0{day}"} for day in (1, 2, 3)]
+    epicrisis = {**document("Tekst"), "id": "e", "date": "2026-02-01", "description": "Epikrise"}
+    latest, others = leading(note_views([*reports, epicrisis], PLACES))
+    assert [note.id for note in latest] == ["r3", "e"]
+    assert [note.id for note in others] == ["r2", "r1"]

@@ -6,7 +6,7 @@ from datetime import date
 
 from felles.web.chart.result import Analysis, Measurement, reading_place
 
-COLUMNS = 12
+COLUMNS = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Notes, epicrises and letters as readable text (FHIR R4 DocumentReference, Composition, DiagnosticReport)."""
 
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from felles.web.chart.level import level_of
@@ -9,6 +9,7 @@ from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.place import Directory
 from felles.web.chart.text import Resource, coded, first, narrative_lines
 
+SHOWN = 7
 SHOWN_TYPES = ("text/plain", "text/html", "application/xhtml+xml")
 
 
@@ -129,3 +130,12 @@ def note_views(resources: Iterable[Resource], places: Directory) -> list[Note]:
 
 def _newest_first(note: Note) -> float:
     return -note.at.at.timestamp() if note.at else 0.0
+
+
+def leading(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
+    """(the latest of each title, the others): daily reports then do not hide the one epicrisis."""
+    first_of: dict[str, Note] = {}
+    for note in notes:
+        first_of.setdefault(note.title, note)
+    shown = list(first_of.values())[:SHOWN]
+    return shown, [note for note in notes if note not in shown]

@@ -8,7 +8,7 @@ from felles.web.chart.allergy import Allergy, allergy_views
 from felles.web.chart.banner import Banner, banner
 from felles.web.chart.encounter import Contact, contact_series, contact_views
 from felles.web.chart.medicine import Medicine, medicine_views
-from felles.web.chart.note import Note, note_views
+from felles.web.chart.note import Note, leading, note_views
 from felles.web.chart.place import Directory
 from felles.web.chart.plan import plans
 from felles.web.chart.problem import Problem, problem_views
@@ -41,6 +41,7 @@ class Overview:
     vitals: list[Vital]
     contacts: list[Contact]
     notes: list[Note]
+    older_notes: list[Note]
     plans: list[Event]
     events: list[Event]
     lanes: Lanes
@@ -61,6 +62,7 @@ def overview(patient: Resource, parts: Parts, places: Directory, today: date) ->
     """Of the parts named in `felles.web.source.CHART`."""
     contacts = contact_views(parts["encounters"], places)
     written = notes(parts, places)
+    latest, older = leading(written)
     events = timeline(
         [
             *contact_events(contacts),
@@ -77,7 +79,8 @@ def overview(patient: Resource, parts: Parts, places: Directory, today: date) ->
         results=analyses(parts["labs"]),
         vitals=vital_views(parts["vitals"]),
         contacts=contact_series(contacts),
-        notes=written,
+        notes=latest,
+        older_notes=older,
         plans=plans(parts["appointments"], parts["requests"], places, today),
         events=events,
         lanes=lanes(events, today),
