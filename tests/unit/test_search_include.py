@@ -62,7 +62,7 @@ def found(name: str, *pairs: tuple[str, str]) -> tuple[set[str], bool]:
     return {f"{one.type}/{one.id}" for one in along.resources}, along.truncated
 
 
-O = ("_id", "o")
+ONE = ("_id", "o")
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ O = ("_id", "o")
     ],
 )
 def test_what_goes_along(parameters: list[tuple[str, str]], along: set[str]) -> None:
-    assert found("Observation", O, *parameters) == (along, False)
+    assert found("Observation", ONE, *parameters) == (along, False)
 
 
 def test_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(include, "MAX_INCLUDED", 1)
-    along, truncated = found("Observation", O, ("_include", "Observation:*"))
+    along, truncated = found("Observation", ONE, ("_include", "Observation:*"))
     assert len(along) == 1
     assert truncated
