@@ -17,6 +17,8 @@ from felles.record.outcome import Problem, problem
 
 MAX_DEPTH = 100
 MAX_EXPONENT = 308
+MAX_PARTS = 4_000_000
+"""Objects, arrays and their members: each takes many times its bytes in memory."""
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 INT64 = 1 << 63
 
@@ -41,8 +43,9 @@ def load(data: bytes) -> dict[str, Any]:
 
     Problem 400 for anything that is not one well-formed object: invalid UTF-8 or syntax, trailing content,
     NaN, lone surrogates, numbers past a double, NUL characters, duplicate property names, nesting deeper
-    than MAX_DEPTH.
+    than MAX_DEPTH. Problem 413 past MAX_PARTS.
     """
+    reject_many(data)
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -61,6 +64,12 @@ def load(data: bytes) -> dict[str, Any]:
     if compact.count(b"{") + compact.count(b"[") > MAX_DEPTH:
         reject_deep(document)
     return document
+
+
+def reject_many(data: bytes) -> None:
+    """Problem 413 when a large body is all structure: its commas and opening brackets are counted, unparsed."""
+    if len(data) > MAX_PARTS and data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_PARTS:
+        raise problem(413, "too-long", "The body has too many parts for one piece of JSON; split it")
 
 
 def compact(data: bytes) -> bytes:
@@ -114,6 +123,7 @@ def parse(data: bytes | str) -> Any:
 
     Problem 400 for invalid JSON, a property name that comes twice, numbers past a double, or deep nesting.
     """
+    reject_many(data if isinstance(data, bytes) else data.encode())
     try:
         found = json.loads(
             data,
