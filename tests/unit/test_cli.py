@@ -51,6 +51,7 @@ def test_an_import_ends_with_one_line_of_json(store: str, tmp_path: Path) -> Non
     assert said.exit_code == 0 and set(line) == {"read", "created", "updated", "unchanged", "failed", "seconds"}
     assert (line["read"], line["created"]) == (1, 1)
     assert felles("check").exit_code == 0
+    assert Path(store).stat().st_mode & 0o77 == 0
 
 
 def test_an_import_with_a_bad_resource_is_status_1_and_names_it(store: str, tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def _take_lock(path: Path) -> int:
     except OSError as error:
         os.close(lock)
         raise StoreLocked(f"{path} is being written by another process; stop it or let it serve") from error
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # a new store is this user's alone, -wal and -shm with it
     return lock
 
 
