@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from felles.record import feed
+from felles.record.identity.late import NAME, take_along
 from felles.record.record import Record
 from tests.integration.conftest import Answer, Client
 from tests.integration.test_match import parameters, person
@@ -231,3 +233,17 @@ async def test_writing_meanwhile_loses_nothing(record: Record, fhir: Client) -> 
     assert sum("note" in e["resource"] for e in found) == 20
     assert (await unmerge(fhir, source)).status == 200
     assert len((await fhir("GET", f"Observation?patient={source}&_count=100")).ids) == 25
+
+
+async def test_what_arrives_for_a_merged_record_is_taken_along(record: Record, fhir: Client) -> None:
+    source, target = await pair(fhir)
+    assert (await merge(fhir, source, target)).status == 200
+    late = await record_fact(fhir, observation(source))
+    own = await record_fact(fhir, observation(target))
+    while await feed.step(record, NAME, take_along):
+        pass
+    assert set((await fhir("GET", f"Observation?patient={target}")).ids) == {late, own}
+    trails = (await fhir("GET", f"Provenance?target=Observation/{late}")).entries
+    assert trails[0]["resource"]["activity"]["coding"][0]["code"] == "merge-late"
+    assert (await unmerge(fhir, source)).status == 200
+    assert (await fhir("GET", f"Observation?patient={source}")).ids == [late]

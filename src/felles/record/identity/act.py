@@ -1,7 +1,8 @@
 """Acts on identities as one transaction: versions to write, each over the version that was read."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +64,14 @@ async def tried(attempt: Callable[[], Awaitable[T]]) -> T:
         except Changed:
             continue
     raise problem(409, "conflict", "others keep changing what this act reads; try again")
+
+
+async def unhurried(items: Iterable[T]) -> AsyncIterator[T]:
+    """The items; others on the loop get their turn in between, for a big act takes seconds to prepare."""
+    for place, item in enumerate(items):
+        if place % 50 == 49:
+            await asyncio.sleep(0)
+        yield item
 
 
 class Typed(Protocol):

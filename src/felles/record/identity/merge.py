@@ -7,7 +7,7 @@ import orjson
 
 from felles.record.condition import criterion
 from felles.record.identity import mention, trail
-from felles.record.identity.act import Act, counted, parsed, tried
+from felles.record.identity.act import Act, counted, parsed, tried, unhurried
 from felles.record.identity.merging import objections, relinked, result_faults, subsumed, surviving
 from felles.record.identity.reference import addresses, exchanged
 from felles.record.identity.resolution import replaced_by
@@ -101,13 +101,13 @@ async def _facts(record: Record, act: Act, wish: Wish) -> list[Stored]:
             "the store is too large to be read through: references outside indexed elements were not looked for",
             severity="warning",
         )
-    return moved(act, mentions.resources, wish, addresses("Patient", wish.source, record.base))
+    return await moved(act, mentions.resources, wish, addresses("Patient", wish.source, record.base))
 
 
-def moved(act: Act, found: list[Stored], wish: Wish, names: frozenset[str]) -> list[Stored]:
+async def moved(act: Act, found: list[Stored], wish: Wish, names: frozenset[str]) -> list[Stored]:
     """Rewrites what was found from the source to the target. Returns what is changed by it."""
     changed = []
-    for one in found:
+    async for one in unhurried(found):
         if one.type == "Patient":
             was = parsed(one)
             after = relinked(was, wish.source, wish.target)
@@ -135,7 +135,7 @@ async def _sweep(record: Record, wish: Wish) -> list[Issue]:
     found = await record.matching("Patient", [("_id", wish.source), ("link", f"Patient/{wish.target}")])
     mentions = await mention.of_patient(record, wish.source, thorough=False)
     act = Act(criteria=[criterion("Patient", found)])
-    facts = moved(act, mentions.resources, wish, addresses("Patient", wish.source, record.base))
+    facts = await moved(act, mentions.resources, wish, addresses("Patient", wish.source, record.base))
     if not facts or not found.ids:
         return []
     source, target = await record.read("Patient", wish.source), await record.read("Patient", wish.target)

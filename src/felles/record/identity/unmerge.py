@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from felles.record.identity import trail, version
-from felles.record.identity.act import Act, counted, parsed, tried
+from felles.record.identity.act import Act, counted, parsed, tried, unhurried
 from felles.record.identity.reference import addresses, exchanged, node, places, put
 from felles.record.identity.resolution import replaced_by
 from felles.record.identity.revision import taken_back
@@ -128,7 +128,7 @@ async def _give_back(record: Record, act: Act, undone: Undone, facts: Sequence[S
     """Rewrites the facts; those that cannot go back are for review."""
     now, before = await version.current(record, facts), await version.before(record, facts)
     given = []
-    for step in facts:
+    async for step in unhurried(facts):
         one, was = now.get(step.address), before.get(step.address)
         if one is None or was is None or one.body is None:
             undone.review.append((step.address, "deleted after the merge"))
