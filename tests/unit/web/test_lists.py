@@ -9,9 +9,18 @@ from felles.web.chart.level import level_by_words, organisation_level
 from felles.web.chart.medicine import medicine_views
 from felles.web.chart.note import leading, note_views
 from felles.web.chart.place import Directory
+from felles.web.chart.plan import plans
 from felles.web.chart.problem import problem_views
 from felles.web.chart.text import narrative_lines
-from felles.web.chart.timeline import contact_events, lanes, note_events, timeline
+from felles.web.chart.timeline import (
+    contact_events,
+    lanes,
+    message_events,
+    note_events,
+    procedure_events,
+    timeline,
+    vaccine_events,
+)
 
 PLACES = Directory(
     {
@@ -164,3 +173,53 @@ def test_the_latest_note_of_each_title_leads() -> None:
     latest, others = leading(note_views([*reports, epicrisis], PLACES))
     assert [note.id for note in latest] == ["r3", "e"]
     assert [note.id for note in others] == ["r2", "r1"]
+
+
+def test_vaccines_procedures_and_messages_stand_in_the_timeline() -> None:
+    ward = {"reference": "Organization/ward"}
+    vaccine = {
+        "status": "completed",
+        "vaccineCode": {"text": "Influensa"},
+        "occurrenceDateTime": "2026-01-02",
+        "location": {"reference": "Organization/zone"},
+    }
+    done = {
+        "status": "completed",
+        "code": {"text": "Hofteprotese"},
+        "performedPeriod": {"start": "2026-01-03"},
+        "performer": [{"actor": {"reference": "Practitioner/x"}, "onBehalfOf": ward}],
+    }
+    message = {"topic": {"text": "Utskrivingsklar"}, "sent": "2026-01-04", "sender": ward}
+    events = [
+        *vaccine_events([vaccine, {**vaccine, "status": "not-done"}], PLACES),
+        *procedure_events([done], PLACES),
+        *message_events([message], PLACES),
+    ]
+    assert [(e.kind, e.title, e.level) for e in events] == [
+        ("Vaksine", "Influensa", "municipality"),
+        ("Prosedyre", "Hofteprotese", "hospital"),
+        ("Melding", "Utskrivingsklar", "hospital"),
+    ]
+
+
+def test_what_lies_ahead() -> None:
+    def appointment(day: int, status: str = "booked") -> dict[str, Any]:
+        actors = [{"reference": "Patient/x"}, {"reference": "Organization/gp"}]
+        return {
+            "status": status,
+            "start": f"2026-03-{day:02}T09:00:00+01:00",
+            "serviceType": [{"text": f"Kontroll {day}"}],
+            "participant": [{"actor": actor} for actor in actors],
+        }
+
+    requests = [
+        {"status": status, "code": {"text": "Henvist"}, "authoredOn": "2026-03-01"}
+        for status in ("active", "completed")
+    ]
+    found = plans(
+        [appointment(20), appointment(12), appointment(1), appointment(15, "cancelled")],
+        requests,
+        PLACES,
+        date(2026, 3, 10),
+    )
+    assert [(e.title, e.level) for e in found] == [("Kontroll 12", "gp"), ("Kontroll 20", "gp"), ("Henvist", "other")]

@@ -20,9 +20,12 @@ from felles.web.chart.timeline import (
     appointment_events,
     contact_events,
     lanes,
+    message_events,
     note_events,
+    procedure_events,
     request_events,
     timeline,
+    vaccine_events,
 )
 from felles.web.chart.vitals import Vital, vital_views
 
@@ -68,6 +71,9 @@ def overview(patient: Resource, parts: Parts, places: Directory, today: date) ->
             *contact_events(contacts),
             *note_events(written),
             *request_events(parts["requests"], places),
+            *vaccine_events(parts["vaccines"], places),
+            *procedure_events(parts["procedures"], places),
+            *message_events(parts["messages"], places),
             *appointment_events(parts["appointments"], places),
         ]
     )

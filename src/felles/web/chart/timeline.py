@@ -104,6 +104,62 @@ def appointment_events(appointments: Iterable[Resource], places: Directory) -> l
     ]
 
 
+def vaccine_events(vaccines: Iterable[Resource], places: Directory) -> list[Event]:
+    """Vaccines given (Immunization)."""
+    return [
+        Event(
+            N_("Vaksine"),
+            coded(v.get("vaccineCode")),
+            "",
+            places.name(v.get("location")),
+            _level(v, "location", places),
+            at,
+        )
+        for v in vaccines
+        if v.get("status") == "completed" and (at := parse_moment(v.get("occurrenceDateTime")))
+    ]
+
+
+def procedure_events(procedures: Iterable[Resource], places: Directory) -> list[Event]:
+    """What has been done (Procedure)."""
+    return [
+        Event(
+            N_("Prosedyre"),
+            coded(p.get("code")),
+            "",
+            places.name(_doer(p)),
+            level_of({"performer": [_doer(p)]}, places),
+            at,
+        )
+        for p in procedures
+        if p.get("status") in ("completed", "in-progress") and (at := parse_moment(_performed(p)))
+    ]
+
+
+def message_events(messages: Iterable[Resource], places: Directory) -> list[Event]:
+    """Messages between people and units (Communication)."""
+    return [
+        Event(N_("Melding"), coded(m.get("topic")), "", places.name(m.get("sender")), level_of(m, places), at)
+        for m in messages
+        if (at := parse_moment(m.get("sent") or m.get("received")))
+    ]
+
+
+def _level(resource: Resource, element: str, places: Directory) -> str:
+    return level_of({"performer": [resource.get(element) or {}]}, places)
+
+
+def _doer(procedure: Resource) -> Resource:
+    actors = procedure.get("performer", ())
+    found: Resource = (actors[0].get("onBehalfOf") or actors[0].get("actor") or {}) if actors else {}
+    return found
+
+
+def _performed(procedure: Resource) -> str | None:
+    period: Resource = procedure.get("performedPeriod", {})
+    return procedure.get("performedDateTime") or period.get("start")
+
+
 def _service(appointment: Resource) -> Resource | None:
     kinds = appointment.get("serviceType") or appointment.get("specialty") or [None]
     found: Resource | None = kinds[0]
