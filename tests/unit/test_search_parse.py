@@ -163,6 +163,12 @@ def test_in_a_value_set() -> None:
     assert found.values == ((key64("a"), key64("urn:s")),)
 
 
+def test_in_a_value_set_of_the_standard() -> None:
+    found = one("Patient", "gender:in", "http://hl7.org/fhir/ValueSet/administrative-gender")
+    assert isinstance(found, Tokens)
+    assert (key64("male"), None) in found.values
+
+
 def test_result_parameters() -> None:
     query = parse(
         "Observation",

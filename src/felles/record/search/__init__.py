@@ -1,9 +1,9 @@
 """Search: parameters read into a Query, a Query compiled to SQL of either engine."""
 
 from felles.record.search.include import Included, gather
-from felles.record.search.offer import searchable
 from felles.record.search.parse import parse
 from felles.record.search.query import Query
+from felles.record.search.scope import searchable
 from felles.record.search.sql.dialect import Statement
 from felles.record.search.sql.statement import compile, compile_count
 

@@ -37,6 +37,14 @@ class Scope:
             raise too_costly(f"chains are at most {MAX_DEPTH} steps long")
         return replace(self, types=(type_name,), depth=self.depth + 1)
 
+    def codes_of(self, value_set: str) -> Iterable[tuple[str, str]] | None:
+        """The (system, code) pairs of a value set: as `expand` says, else of those that R4 binds as required."""
+        known = self.expand(value_set) if self.expand else None
+        if known is not None:
+            return known
+        shipped = definition.required_systems(value_set.partition("|")[0])
+        return None if shipped is None else [(system, code) for system, codes in shipped.items() for code in codes]
+
     @property
     def where(self) -> str:
         """For messages."""

@@ -69,7 +69,7 @@ def _of_type(name: str, parameter: Parameter, text: str) -> Condition:
 
 
 def _in_value_set(name: str, parameter: Parameter, text: str, scope: Scope) -> Condition:
-    pairs = scope.expand(unescape(text)) if scope.expand else None
+    pairs = scope.codes_of(unescape(text))
     if pairs is None:
         raise unsupported(name, "this value set is not known here, so that it cannot be searched by")
     bare = _bare(parameter)
