@@ -20,6 +20,7 @@ from felles.record.record import Record
 from felles.record.store.write import Kind, Origin, Write
 from tests.absence import missing
 from tests.server import serving
+from tests.wire import Wire
 
 CHROMIUM = Path("/usr/bin/chromium")
 PATIENTS, BATCH = 20, 1000
@@ -72,9 +73,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that Playwright has brought."""
+    """Debian's Chromium, or the one Playwright has brought; it goes, with Playwright's event loop, after the module."""
     with sync_playwright() as playwright:
         program = CHROMIUM if CHROMIUM.exists() else Path(playwright.chromium.executable_path)
         if not program.exists():
@@ -110,3 +111,21 @@ def doctor(page: Page) -> Page:
     page.goto("/")
     page.get_by_role("button", name="Lege, medisinsk avdeling").click()
     return page
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"service-{name}")) for name in ("sqlite", "postgresql")],
+)
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """One server for each engine over a store that all its tests share: each makes up its own identifiers.
+    At the end its log must hold nothing: no error that nobody foresaw, no value of any request."""
+    folder = tmp_path_factory.mktemp("service")
+    store = str(folder / "felles.db")
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("cluster")
+        store = cluster.url(cluster.create())
+    with (folder / "log").open("wb") as log, serving(store, log=log.fileno()) as (address, process):
+        yield Wire(address, process, folder / "log")
+    told = [line for line in (folder / "log").read_text().splitlines() if "Invalid HTTP request received" not in line]
+    assert told == []
