@@ -1,4 +1,4 @@
-"""One made-up region, one server and one browser for all tests of the pages."""
+"""One made-up region and one server for all tests of the pages, and a browser."""
 
 from __future__ import annotations
 
