@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -88,18 +87,12 @@ def test_nothing_about_people_stands_in_addresses(doctor: Page) -> None:
     assert asked and not [url for url in asked if "tindvoll" in url.lower() or "1948" in url]
 
 
-def test_a_page_is_one_request_and_quick(doctor: Page) -> None:
+def test_a_page_is_one_request(doctor: Page) -> None:
     doctor.goto(PATIENT)
     asked: list[str] = []
     doctor.on("request", lambda request: asked.append(request.url))
     doctor.goto(PATIENT)
     assert len([url for url in asked if "/static/" not in url]) == 1
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        assert doctor.request.get(PATIENT).ok
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.1, times
 
 
 def test_the_palette_by_keyboard(doctor: Page) -> None:
