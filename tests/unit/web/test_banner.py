@@ -94,3 +94,12 @@ def test_the_least_patient_has_a_banner() -> None:
 
 def test_foreign_numbers_stay_as_they_are() -> None:
     assert grouped_phone("+46 8 123 456") == "+46 8 123 456"
+
+
+def test_a_merged_record_leads_to_the_one_that_lives_on() -> None:
+    links = [
+        {"type": "seealso", "other": {"reference": "Patient/a"}},
+        {"type": "replaced-by", "other": {"reference": "Patient/b"}},
+    ]
+    assert banner({**PATIENT, "link": links}, [], [], PLACES, TODAY).replaced_by == "b"
+    assert banner(PATIENT, [], [], PLACES, TODAY).replaced_by == ""

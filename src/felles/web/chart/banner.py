@@ -19,7 +19,7 @@ INTERPRETER_ENDINGS = ("patient-interpreterRequired", "no-basis-interpreterRequi
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """What identifies the patient; `language` is a BCP 47 code when an interpreter is needed, else empty."""
+    """What identifies the patient; `language` is a BCP 47 code, or empty."""
 
     id: str
     name: str
@@ -27,6 +27,7 @@ class Banner:
     age: Age | None
     died: Moment | None
     deceased: bool
+    replaced_by: str
     sex: str
     identifier_kind: str
     identifier: str
@@ -75,6 +76,12 @@ def language(patient: Resource) -> str:
     return str(coding.get("code", ""))
 
 
+def replaced_by(patient: Resource) -> str:
+    """The id of the patient this record was merged into (Patient.link), else empty."""
+    links = [link for link in patient.get("link", ()) if link.get("type") == "replaced-by"]
+    return str(first(links).get("other", {}).get("reference", "")).removeprefix("Patient/")
+
+
 def banner(
     patient: Resource, allergies: Sequence[Resource], flags: Sequence[Resource], places: Directory, today: date
 ) -> Banner:
@@ -89,6 +96,7 @@ def banner(
         age=age(born.date, died.date if died else today) if born else None,
         died=died,
         deceased=bool(died or patient.get("deceasedBoolean")),
+        replaced_by=replaced_by(patient),
         sex=SEXES.get(patient.get("gender", "unknown"), SEXES["unknown"]),
         identifier_kind=kind,
         identifier=number,
