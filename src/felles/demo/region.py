@@ -62,7 +62,7 @@ def record(person: Person, today: date) -> list[Json]:
 
 def _imaged(chart: Chart) -> None:
     every = IMAGED.get(chart.person.track)
-    if every and chart.person.index % every == 0:
+    if every and chart.person.index % every == 0 and chart.person.town.trust == "stolav":
         offset = list(IMAGED).index(chart.person.track)
         radiology.work(chart, chart.person.index // every + 3 * offset)
 

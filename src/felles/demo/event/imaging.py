@@ -6,7 +6,7 @@ from felles.demo import clock, staff
 from felles.demo.chart import Chart
 from felles.demo.code import coding, concept, table
 from felles.demo.event.order import request, task
-from felles.demo.place import place
+from felles.demo.place import Place, place
 from felles.demo.resource import Json, hl7, key, local, reference
 from felles.demo.staff import Worker
 
@@ -34,6 +34,11 @@ def _modality(entry: Json) -> Json:
     return {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": entry["modality"]}
 
 
+def section(chart: Chart) -> Place:
+    """Who takes the images: the imaging section in Trondheim, or the hospital that serves the municipality."""
+    return place({"hnt": "levanger-sykehus", "hmr": "alesund-sjukehus"}.get(chart.person.town.trust, "bilde"))
+
+
 def code(name: str) -> Json:
     """The CodeableConcept of an examination of data/imaging.toml."""
     entry = table("imaging")[name]
@@ -42,7 +47,7 @@ def code(name: str) -> Json:
 
 def order(chart: Chart, name: str, who: Worker, authored: datetime, note: str, **more: object) -> str:
     """A ServiceRequest to the imaging section."""
-    return request(chart, "imaging", code(name), who, place("bilde"), authored, note=note, **more)  # type: ignore[arg-type]
+    return request(chart, "imaging", code(name), who, section(chart), authored, note=note, **more)  # type: ignore[arg-type]
 
 
 def open_task(chart: Chart, focus: str, authored: datetime, status: str, business: str, days: int) -> str:
@@ -74,7 +79,15 @@ def study(chart: Chart, name: str, based_on: str, started: datetime, encounter: 
 
 
 def report(
-    chart: Chart, name: str, based_on: str, images: str, issued: datetime, *, status: str = "final", finding: str = ""
+    chart: Chart,
+    name: str,
+    based_on: str,
+    images: str,
+    taken: datetime,
+    issued: datetime,
+    *,
+    status: str = "final",
+    finding: str = "",
 ) -> str:
     """The radiologist's DiagnosticReport; `finding` chooses another text than the ordinary one."""
     entry = table("imaging")[name]
@@ -84,19 +97,31 @@ def report(
         "category": [hl7("v2-0074", "RAD", "Bildediagnostikk")],
         "code": code(name),
         "subject": chart.subject,
-        "effectiveDateTime": clock.instant(issued - timedelta(hours=2)),
+        "effectiveDateTime": clock.instant(taken),
         "issued": clock.instant(issued),
-        "performer": [place("bilde").as_reference()],
-        "resultsInterpreter": [doctor.as_reference()],
+        "performer": [section(chart).as_reference()],
         "basedOn": [reference(based_on)],
         "imagingStudy": [reference(images)],
         "conclusion": finding or entry["report"],
     }
+    if section(chart).key == "bilde":
+        body["resultsInterpreter"] = [doctor.as_reference()]
     return chart.add("DiagnosticReport", body)
 
 
-def examined(chart: Chart, name: str, who: Worker, when: datetime, note: str, *, encounter: str = "") -> str:
-    """A finished examination: order, study and final report. Returns the report."""
-    made = order(chart, name, who, when - timedelta(hours=3), note, status="completed", encounter=encounter)
+def examined(
+    chart: Chart,
+    name: str,
+    who: Worker,
+    when: datetime,
+    note: str,
+    *,
+    encounter: str = "",
+    pace: float = 1.0,
+    finding: str = "",
+) -> str:
+    """A finished examination: order three hours before, report two hours after, times `pace`. Returns the report."""
+    ordered, issued = when - timedelta(hours=3 * pace), when + timedelta(hours=2 * pace)
+    made = order(chart, name, who, ordered, note, status="completed", encounter=encounter)
     images = study(chart, name, made, when, encounter)
-    return report(chart, name, made, images, when + timedelta(hours=2))
+    return report(chart, name, made, images, when, issued, finding=finding)

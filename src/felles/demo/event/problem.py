@@ -10,6 +10,9 @@ from felles.demo.staff import Worker
 PENICILLIN = "764146007"
 """SNOMED CT: penicillin as a substance."""
 
+NO_ALLERGY = "716186003"
+"""SNOMED CT: no known allergy."""
+
 ALLERGIES = (
     # code, category, criticality, reaction, share of the population
     (PENICILLIN, "medication", "high", "126485001", 0.035),
@@ -73,6 +76,18 @@ def allergy(chart: Chart, code: str, category: str, criticality: str, reaction: 
         "patient": chart.subject,
         "recordedDate": recorded.isoformat(),
         "reaction": [{"manifestation": [concept("snomed", reaction)]}],
+    }
+    return chart.add("AllergyIntolerance", body)
+
+
+def no_allergy(chart: Chart, recorded: date) -> str:
+    """That the patient has been asked and has no known allergy (https://hl7.org/fhir/R4/allergyintolerance.html#9.1.3.3)."""
+    body: Json = {
+        "clinicalStatus": hl7("allergyintolerance-clinical", "active"),
+        "verificationStatus": hl7("allergyintolerance-verification", "confirmed"),
+        "code": concept("snomed", NO_ALLERGY),
+        "patient": chart.subject,
+        "recordedDate": recorded.isoformat(),
     }
     return chart.add("AllergyIntolerance", body)
 

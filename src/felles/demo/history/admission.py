@@ -23,6 +23,7 @@ _WARDS = {
 class Stay:
     """An admission in hand: its entry, ward, times and encounter."""
 
+    reason: str
     entry: dict[str, Any]
     ward: Place
     start: datetime
@@ -70,15 +71,18 @@ def admit(
     words = chart.words("admissions", reason, ward, "arrival_")
     noted = start + timedelta(hours=1)
     document(chart, ward, doctor, noted, "34117-2", "Innkomstnotat", words, encounter=found)
-    stay = Stay(entry, ward, start, end, found, condition)
+    stay = Stay(reason, entry, ward, start, end, found, condition)
     _arrange(chart, stay, doctor)
     return stay
 
 
 def _arrange(chart: Chart, stay: Stay, doctor: staff.Worker) -> None:
     if "image" in stay.entry:
-        when = stay.start + timedelta(hours=4)
-        imaging.examined(chart, stay.entry["image"], doctor, when, "Innlagt pasient.", encounter=stay.encounter)
+        finding = chart.words("admissions", stay.reason, stay.ward, "finding_")
+        imaging.examined(
+            chart, stay.entry["image"], doctor, stay.start + timedelta(minutes=75), "Innlagt som øyeblikkelig hjelp.",
+            encounter=stay.encounter, pace=0.3, finding=finding,
+        )  # fmt: skip
     for atc in stay.entry["medicines"]:
         status = "completed" if stay.end else "active"
         medicine.prescribe(
@@ -138,16 +142,16 @@ def _vitals(chart: Chart, stay: Stay, day: int, share: float, times: int, last: 
         moment = clock.at(stay.start.date() + timedelta(days=day), hour, 5 * chart.rng.randrange(9))
         if stay.start < moment <= last:
             who = chart.rng.choice(nurses).as_reference()
-            vital_signs(chart, moment, 1 - share, stay.encounter, who)
+            vital_signs(chart, moment, 1 - share, stay.encounter, who, fever=stay.entry["crp"][0] > 40)
 
 
-def vital_signs(chart: Chart, moment: datetime, ill: float, encounter: str, who: Json) -> None:
+def vital_signs(chart: Chart, moment: datetime, ill: float, encounter: str, who: Json, *, fever: bool = True) -> None:
     """A round of vital signs with NEWS2; `ill` from 0 (well) to 1 (very ill)."""
     rng = chart.rng
     breaths = 15 + 9 * ill + rng.gauss(0, 1.2)
     saturation = min(99, 97 - 5.5 * ill + rng.gauss(0, 0.8))
     pulse = 74 + 28 * ill + rng.gauss(0, 5)
-    temperature = 36.8 + 1.7 * ill + rng.gauss(0, 0.2)
+    temperature = 36.8 + 1.7 * ill * fever + rng.gauss(0, 0.2)
     systolic = 128 - 14 * ill + rng.gauss(0, 8)
     measure.vital(chart, "breaths", breaths, moment, encounter, who)
     measure.vital(chart, "saturation", saturation, moment, encounter, who)
@@ -176,11 +180,12 @@ def discharge(chart: Chart, stay: Stay) -> str:
     """The epikrise to the GP."""
     end = stay.last(chart.today)
     doctor = chart.rng.choice(staff.at(stay.ward.key, "LE") or staff.at("medisin", "LE"))
-    reason = next(name for name, entry in table("admissions").items() if entry is stay.entry)
     diagnosis = table_text(stay.entry["icd"])
     head = f"Diagnose: {diagnosis} ({stay.entry['icd']})\nInnlagt {clock.norwegian(stay.start.date())}, "
     gone = "utskrevet" if stay.ward.language == "nb" else "utskriven"
-    words = f"{head}{gone} {clock.norwegian(end.date())}.\n\n" + chart.words("admissions", reason, stay.ward, "letter_")
+    words = f"{head}{gone} {clock.norwegian(end.date())}.\n\n" + chart.words(
+        "admissions", stay.reason, stay.ward, "letter_"
+    )
     return document(
         chart, stay.ward, doctor, end, "18842-5", "Epikrise", words, category=LETTER, encounter=stay.encounter
     )

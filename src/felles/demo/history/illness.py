@@ -120,7 +120,7 @@ def weight(chart: Chart) -> float:
     if chart.age < 18:
         return child.growth(chart, (chart.today - chart.person.birth).days)[0]
     base = 82 if chart.person.sex == "male" else 69
-    extra = 12 if {"diabetes", "obesity"} & set(chart.problems) else 0
+    extra = 34 if "obesity" in chart.problems else 10 if "diabetes" in chart.problems else 0
     return base + extra + 24 * (laboratory.hash_share(chart, "weight") - 0.5) + chart.rng.gauss(0, 0.9)
 
 

@@ -32,6 +32,8 @@ def _allergies(chart: Chart) -> None:
             ago = chart.rng.randint(30, min(6000, 365 * chart.age))
             recorded = chart.end - timedelta(days=ago)
             problem.allergy(chart, code, category, criticality, reaction, recorded)
+    if chart.age >= 12 and not chart.allergies and chart.chance(0.45):
+        problem.no_allergy(chart, chart.end - timedelta(days=chart.rng.randint(10, 900)))
 
 
 def _habits(chart: Chart) -> None:

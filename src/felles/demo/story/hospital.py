@@ -61,7 +61,7 @@ def _admitted(chart: Chart, days: Calendar, referral: str) -> Stay:
     )
     medicine.prescribe(chart, "J01AA02", start.date(), doctor, status="completed", encounter=found, setting="inpatient")
     entry: dict[str, Any] = {**table("admissions")["heartfailure"], "crp": [86, 11]}
-    return Stay(entry, unit, start, end, found, diagnoses[0])
+    return Stay("heartfailure", entry, unit, start, end, found, diagnoses[0])
 
 
 def _diagnosis(chart: Chart, icd: str, start: datetime, end: datetime) -> str:
@@ -81,11 +81,17 @@ def _images(chart: Chart, found: Stay) -> None:
     doctor = staff.worker("lege")
     for examination, day, hour in (("chest", 0, 15), ("heart", 1, 12)):
         when = _on(found, day, hour)
-        ordered = when - timedelta(hours=1)
-        made = imaging.order(chart, examination, doctor, ordered, "Hjertesvikt, feber.", status="completed")
-        images = imaging.study(chart, examination, made, when, found.encounter)
         finding = say(chart, f"image_{examination}")
-        imaging.report(chart, examination, made, images, when + timedelta(hours=2), finding=finding)
+        imaging.examined(
+            chart,
+            examination,
+            doctor,
+            when,
+            "Hjertesvikt, feber.",
+            encounter=found.encounter,
+            pace=0.3,
+            finding=finding,
+        )
 
 
 def _discharged(chart: Chart, days: Calendar, found: Stay) -> None:

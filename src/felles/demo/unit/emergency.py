@@ -1,6 +1,7 @@
 """The emergency clinic now: who came in the night and this morning, with triage."""
 
 from datetime import timedelta
+from typing import Any
 
 from felles.demo import clock, number, staff
 from felles.demo.chart import Chart
@@ -37,13 +38,14 @@ def patient(chart: Chart, index: int) -> None:
         _examined(chart, case, doctor, found, index)
 
 
-def _examined(chart: Chart, case: dict[str, str], doctor: staff.Worker, encounter: str, index: int) -> None:
+def _examined(chart: Chart, case: dict[str, Any], doctor: staff.Worker, encounter: str, index: int) -> None:
     start = clock.at(chart.today, 7, 10) - timedelta(minutes=29 * index)
     nurses = staff.at("akuttmottak", "SP")
     ill = {"Rød": 1.0, "Oransje": 0.6, "Gul": 0.3, "Grønn": 0.05}[case["triage"]]
-    admission.vital_signs(chart, start + timedelta(minutes=2), ill, encounter, nurses[index % 6].as_reference())
+    nurse, fever = nurses[index % len(nurses)].as_reference(), case["crp"] > 30
+    admission.vital_signs(chart, start + timedelta(minutes=2), ill, encounter, nurse, fever=fever)
     if index >= 5:
-        levels = {"crp": 4 + 190 * ill**2 * chart.rng.random(), "troponin": 6 + 20 * chart.rng.random()}
+        levels = {"crp": case["crp"] * chart.rng.uniform(0.8, 1.2), "troponin": 6 + 6 * chart.rng.random()}
         laboratory.panel(chart, "arrival", start + timedelta(minutes=15), levels, encounter=encounter)
         moment = start + timedelta(minutes=25)
         title = "Notat akuttmottak"
@@ -52,6 +54,7 @@ def _examined(chart: Chart, case: dict[str, str], doctor: staff.Worker, encounte
 
 def unknown(chart: Chart) -> None:
     """Somebody brought in without papers: a name of convenience and a number of the clinic's own."""
+    chart.person.sex = "male"
     body = chart.resources[0]
     body["identifier"] = [identifier(number.DUMMY, f"UKJENT-{chart.person.ordinal:06}", "temp")]
     body["name"] = [{"use": "anonymous", "text": "Ukjent mann", "family": "Ukjent", "given": ["Mann"]}]

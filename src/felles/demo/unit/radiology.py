@@ -49,7 +49,7 @@ def work(chart: Chart, number: int) -> None:
         images = imaging.study(chart, name, made, started)
         if ago >= 5:
             status = "preliminary" if state == "preliminary" else "final"
-            imaging.report(chart, name, made, images, started + timedelta(hours=3), status=status)
+            imaging.report(chart, name, made, images, started, started + timedelta(hours=3), status=status)
 
 
 def _book(chart: Chart, name: str, made: str, number: int, days: int) -> None:

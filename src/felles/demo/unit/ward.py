@@ -7,19 +7,30 @@ from felles.demo.chart import Chart
 from felles.demo.code import table
 from felles.demo.event import order, problem
 from felles.demo.event.document import document
-from felles.demo.history import admission, life
+from felles.demo.history import admission, illness, life
 from felles.demo.history.admission import Stay
 from felles.demo.place import bed_name, place
 from felles.demo.resource import Json, hl7, local, reference, text
+
+BEFORE = {
+    "copd": ("copd", "hypertension"),
+    "heartfailure": ("heartfailure", "fibrillation"),
+    "infarction": ("hypertension", "lipids"),
+    "stroke": ("hypertension", "fibrillation"),
+    "delirium": ("dementia", "osteoporosis"),
+}
+"""Reason for the stay → illnesses that the patient has had for long."""
 
 DISCHARGE = local("discharge", "Svar på melding om utskrivningsklar pasient")
 
 
 def patient(chart: Chart, bed: int) -> None:
     """The patient in bed `bed` (0 to 21); two came in the last night."""
-    life.ordinary(chart, visits=2)
     words = table("units")["ward"]
     reason = words["reasons"][bed % len(words["reasons"])]
+    for name in BEFORE.get(reason, ("hypertension", "diabetes")[bed % 2 :]):
+        illness.live_with(chart, name)
+    life.ordinary(chart, visits=2)
     if problem.PENICILLIN in chart.allergies:
         reason = "pyelonephritis"
     days = 0 if bed in (4, 17) else 1 + bed % 7
@@ -54,7 +65,7 @@ def _notes(chart: Chart, stay: Stay, days: int) -> None:
             said = words["rounds"][min(day // 2, 2)]
             document(chart, stay.ward, doctor, seen, "11506-3", "Visittnotat", said, encounter=stay.encounter)
         nurse = nurses[(chart.person.index + day) % len(nurses)]
-        said = words["nursing"][(chart.person.index + day) % 4]
+        said = words["nursing"][(chart.person.index + day) % (4 if chart.age >= 80 else 3)]
         watch = clock.at(seen.date(), 6, 30)
         document(chart, stay.ward, nurse, watch, "34746-8", "Sykepleienotat", said, encounter=stay.encounter)
 
