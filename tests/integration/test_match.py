@@ -1,5 +1,6 @@
 """Patient/$match, newborn and unknown persons, and the number that is found later, on both engines."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -170,6 +171,13 @@ async def test_a_number_of_somebody_else_points_to_merge(fhir: Client) -> None:
     assert "$merge" in refused.diagnostics
     assert other["id"] in refused.diagnostics
     assert (await fhir("GET", f"Patient/{seen['id']}")).json["meta"]["versionId"] == "1"
+
+
+async def test_two_at_once_with_one_number(fhir: Client) -> None:
+    seen = [(await fhir("POST", "Patient/$unknown", parameters(gender="male"))).json["id"] for _ in range(4)]
+    number = parameters(identifier={"system": FNR, "value": "15076500565"})
+    answers = await asyncio.gather(*(fhir("POST", f"Patient/{id}/$identify", number) for id in seen))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
 
 
 async def test_the_operations_are_told_of(fhir: Client) -> None:

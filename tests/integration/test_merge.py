@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from felles.record import feed
+from felles.record.identity import mention
 from felles.record.identity.late import NAME, take_along
 from felles.record.record import Record
 from tests.integration.conftest import Answer, Client
@@ -247,3 +248,22 @@ async def test_what_arrives_for_a_merged_record_is_taken_along(record: Record, f
     assert trails[0]["resource"]["activity"]["coding"][0]["code"] == "merge-late"
     assert (await unmerge(fhir, source)).status == 200
     assert (await fhir("GET", f"Observation?patient={source}")).ids == [late]
+
+
+async def test_too_much_for_one_act_is_refused_whole(fhir: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = await pair(fhir)
+    facts = [await record_fact(fhir, observation(source)) for _ in range(4)]
+    monkeypatch.setattr(mention, "MAX_FACTS", 3)
+    refused = await merge(fhir, source, target)
+    assert (refused.status, refused.json["issue"][0]["code"]) == (413, "too-costly")
+    assert set((await fhir("GET", f"Observation?patient={source}")).ids) == set(facts)
+
+
+async def test_a_subject_that_names_a_version_moves_too(fhir: Client) -> None:
+    source, target = await pair(fhir)
+    fact = await record_fact(fhir, observation(f"{source}/_history/1"))
+    assert (await merge(fhir, source, target)).status == 200
+    assert (await fhir("GET", f"Observation/{fact}")).json["subject"] == {"reference": f"Patient/{target}"}
+    assert (await fhir("GET", f"Observation?patient={target}")).ids == [fact]
+    assert (await unmerge(fhir, source)).status == 200
+    assert (await fhir("GET", f"Observation/{fact}")).json["subject"] == {"reference": f"Patient/{source}/_history/1"}

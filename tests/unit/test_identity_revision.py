@@ -55,6 +55,7 @@ def test_references_are_exchanged_and_every_other_byte_stays() -> None:
         b'"x":[{"reference":"http://x/fhir/Patient/a"},{"reference":"Patient/a/_history/2"},{"reference":"Patient/ab"}]}'
     )
     expected = raw.replace(b'"Patient/a"', b'"Patient/b"', 1).replace(b"http://x/fhir/Patient/a", b"Patient/b")
+    expected = expected.replace(b"Patient/a/_history/2", b"Patient/b")
     assert exchanged(raw, A, "Patient/b") == expected
 
 

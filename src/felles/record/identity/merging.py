@@ -127,7 +127,7 @@ def _link(id: str, kind: str) -> dict[str, Any]:
 
 
 def _leads_to(link: Mapping[str, Any], id: str) -> bool:
-    literal = str(link.get("other", {}).get("reference", ""))
+    literal = str(link.get("other", {}).get("reference", "")).partition("/_history/")[0]
     return literal == f"Patient/{id}" or literal.endswith(f"/Patient/{id}")
 
 

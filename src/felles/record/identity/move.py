@@ -119,7 +119,8 @@ async def _ties(record: Record, wish: Wish, facts: list[Stored]) -> list[Tie]:
 def _local(record: Record, one: Stored) -> list[str]:
     """The resources of this record that `one` refers to, each once."""
     base = record.base.rstrip("/") + "/"
-    return [*dict.fromkeys(to.removeprefix(base) for to in targets(orjson.loads(one.body or b"{}")))]
+    found = targets(orjson.loads(one.body or b"{}"))
+    return [*dict.fromkeys(to.removeprefix(base).partition("/_history/")[0] for to in found)]
 
 
 def _refuse_open(wish: Wish, found: list[Tie]) -> None:

@@ -15,7 +15,7 @@ Place = tuple[str | int, ...]
 def addresses(type_name: str, id: str, base: str) -> frozenset[str]:
     """How a resource of this record may be referred to (https://hl7.org/fhir/R4/references.html#literal).
 
-    A version of it (`.../_history/3`) is another thing: it stays what it was.
+    A reference to a version (`.../_history/3`) leads to the resource too; exchanged, it leads to the other's newest.
     """
     return frozenset((f"{type_name}/{id}", f"{base.rstrip('/')}/{type_name}/{id}"))
 
@@ -27,7 +27,7 @@ def places(resource: Any, to: Collection[str]) -> list[Place]:
 
 def _places(node: Any, to: Collection[str], at: Place) -> Iterator[Place]:
     if isinstance(node, dict):
-        if node.get("reference") in to and isinstance(node["reference"], str):
+        if leads(node.get("reference"), to):
             yield at
         for name, child in node.items():
             if isinstance(child, dict | list):
@@ -37,6 +37,11 @@ def _places(node: Any, to: Collection[str], at: Place) -> Iterator[Place]:
             yield from _places(child, to, (*at, index))
 
 
+def leads(literal: Any, to: Collection[str]) -> bool:
+    """Whether a literal reference leads to one of the addresses, or to a version there."""
+    return isinstance(literal, str) and literal.partition("/_history/")[0] in to
+
+
 def exchanged(raw: bytes, old: Collection[str], new: str) -> bytes:
     """`raw` with every reference to `old` leading to `new`.
 
@@ -44,7 +49,7 @@ def exchanged(raw: bytes, old: Collection[str], new: str) -> bytes:
     written anew, decimals with their digits.
     """
     names = b"|".join(re.escape(address.encode()) for address in old)
-    pattern = re.compile(rb'("reference"\s*:\s*)"(?:' + names + rb')"')
+    pattern = re.compile(rb'("reference"\s*:\s*)"(?:' + names + rb')(?:/_history/[^"\\]*)?"')
     changed = pattern.sub(lambda match: match[1] + b'"' + new.encode() + b'"', raw)
     left = places(orjson.loads(changed), old)
     return put(changed, left, new) if left else changed
@@ -76,7 +81,7 @@ def cut(raw: bytes, to: Collection[str]) -> bytes:
 def _without(value: Any, to: Collection[str]) -> Any:
     """The value without such references; None when nothing is left of what held one."""
     if isinstance(value, dict):
-        if value.get("reference") in to:
+        if leads(value.get("reference"), to):
             return None
         kept = {name: _without(child, to) for name, child in value.items()}
         kept = {name: child for name, child in kept.items() if child is not None or value[name] is None}

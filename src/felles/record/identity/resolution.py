@@ -16,7 +16,7 @@ def linked(patient: Mapping[str, Any], kind: str) -> list[str]:
     """Ids of the patients that this one links to as `kind`
     (https://hl7.org/fhir/R4/valueset-link-type.html: replaced-by, replaces, refer, seealso)."""
     found = [link.get("other", {}).get("reference", "") for link in patient.get("link", ()) if link.get("type") == kind]
-    parts = [literal.rsplit("/", 2)[-2:] for literal in found if "/_history/" not in literal]
+    parts = [literal.partition("/_history/")[0].rsplit("/", 2)[-2:] for literal in found]
     return [part[1] for part in parts if len(part) == 2 and part[0] == "Patient"]
 
 

@@ -7,7 +7,7 @@ import orjson
 
 from felles.record.identity import trail, version
 from felles.record.identity.act import Act, counted, parsed, tried, unhurried
-from felles.record.identity.reference import addresses, exchanged, node, places, put
+from felles.record.identity.reference import addresses, exchanged, leads, node, places, put
 from felles.record.identity.resolution import replaced_by
 from felles.record.identity.revision import taken_back
 from felles.record.identity.trail import Author, Step, Trail
@@ -165,7 +165,7 @@ def given_back(now: bytes, was: bytes, source: frozenset[str], target: frozenset
         back = exchanged(now, target, address)
         return back if places(orjson.loads(back), source) else None
     resource = orjson.loads(now)
-    at = [place for place in places(former, source) if (node(resource, place) or {}).get("reference") in target]
+    at = [place for place in places(former, source) if leads((node(resource, place) or {}).get("reference"), target)]
     return put(now, at, address) if at else None
 
 

@@ -61,7 +61,9 @@ async def _patient(record: Record, id: str | None, parameters: Parameters, name:
     """The id of one of the two patients: by address, by reference, by identifiers that all belong to one Patient."""
     identifiers = [one for one in parameters.get(f"{name}-identifier", ()) if isinstance(one, dict)]
     given = first(parameters, name)
-    if given is not None:
+    if isinstance(given, dict) and isinstance(given.get("identifier"), dict):
+        identifiers.append(given["identifier"])
+    if given is not None and not (identifiers and "reference" not in given):
         found = local(record, given, name)
         if not found.startswith("Patient/") or (id is not None and found != f"Patient/{id}"):
             raise problem(400, "invalid", f"{name} is a Patient, on an instance that one", name)
