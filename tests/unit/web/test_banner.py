@@ -5,6 +5,7 @@ from typing import Any
 
 from felles.web.chart.banner import banner, grouped_phone
 from felles.web.chart.place import Directory
+from felles.web.page import templates
 
 TODAY = date(2026, 11, 22)
 INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
@@ -103,3 +104,13 @@ def test_a_merged_record_leads_to_the_one_that_lives_on() -> None:
     ]
     assert banner({**PATIENT, "link": links}, [], [], PLACES, TODAY).replaced_by == "b"
     assert banner(PATIENT, [], [], PLACES, TODAY).replaced_by == ""
+
+
+def test_the_banner_always_says_how_it_stands_with_allergies() -> None:
+    flag = {"status": "active", "code": {"text": "Fallrisiko"}}
+    denial = {"code": {"coding": [{"code": "716186003"}]}, "clinicalStatus": {"coding": [{"code": "active"}]}}
+    alerts = templates("nb").get_template("ui/banner.html").module.alerts  # type: ignore[attr-defined]
+    for flags in ([], [flag]):
+        assert "Allergier ikke registrert" in alerts(banner(PATIENT, [], flags, PLACES, TODAY))
+        assert "Ingen kjente allergier" in alerts(banner(PATIENT, [denial], flags, PLACES, TODAY))
+        assert "Penicillin" in alerts(banner(PATIENT, [allergy("Penicillin")], flags, PLACES, TODAY))
