@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from felles.web.chart.encounter import contact_series, contact_views
+from felles.web.chart.event import contact_events, message_events, note_events, procedure_events, vaccine_events
 from felles.web.chart.level import level_by_words, organisation_level
 from felles.web.chart.medicine import medicine_views
 from felles.web.chart.note import leading, note_views
@@ -12,15 +13,7 @@ from felles.web.chart.place import Directory
 from felles.web.chart.plan import plans
 from felles.web.chart.problem import problem_views
 from felles.web.chart.text import narrative_lines
-from felles.web.chart.timeline import (
-    contact_events,
-    lanes,
-    message_events,
-    note_events,
-    procedure_events,
-    timeline,
-    vaccine_events,
-)
+from felles.web.chart.timeline import lanes, timeline
 
 PLACES = Directory(
     {

@@ -7,6 +7,16 @@ from datetime import date
 from felles.web.chart.allergy import Allergy, allergy_views
 from felles.web.chart.banner import Banner, banner
 from felles.web.chart.encounter import Contact, contact_series, contact_views
+from felles.web.chart.event import (
+    Event,
+    appointment_events,
+    contact_events,
+    message_events,
+    note_events,
+    procedure_events,
+    request_events,
+    vaccine_events,
+)
 from felles.web.chart.medicine import Medicine, medicine_views
 from felles.web.chart.note import Note, leading, note_views
 from felles.web.chart.place import Directory
@@ -14,19 +24,7 @@ from felles.web.chart.plan import plans
 from felles.web.chart.problem import Problem, problem_views
 from felles.web.chart.result import Analysis, analyses
 from felles.web.chart.text import Resource
-from felles.web.chart.timeline import (
-    Event,
-    Lanes,
-    appointment_events,
-    contact_events,
-    lanes,
-    message_events,
-    note_events,
-    procedure_events,
-    request_events,
-    timeline,
-    vaccine_events,
-)
+from felles.web.chart.timeline import Lanes, lanes, timeline
 from felles.web.chart.vitals import Vital, vital_views
 
 Parts = Mapping[str, list[dict[str, object]]]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
+from felles.web.chart.event import Event, appointment_events, request_events
 from felles.web.chart.place import Directory
 from felles.web.chart.text import Resource
-from felles.web.chart.timeline import Event, appointment_events, request_events
 
 OPEN = ("active", "draft", "on-hold")
 
