@@ -87,6 +87,9 @@ class Watched:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
+    def begun(self, tally: Tally) -> None:
+        """Nobody looks."""
+
     def moved(self, size: int, tally: Tally) -> None:
         """Nobody looks."""
 

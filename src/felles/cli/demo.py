@@ -1,6 +1,5 @@
 """`felles demo`: the made-up region."""
 
-import json
 from datetime import date, datetime
 
 import click
@@ -29,10 +28,7 @@ def demo(store: str | None, patients: int, seed: int, today: datetime | None, as
     with Bar(None, "demo") as bar:
         pieces = drawn(region(patients, seed, day))
         watch = IntakeWatch(bar)
-        tally = run(take(settings.store, pieces, watch, base=base(settings), rules=RULES, origin=Origin.DEMO))
-    if as_json:
-        click.echo(json.dumps(tally.plain()))
-    else:
-        click.echo(f"{tally.read} resources of {patients} people, {tally.failed} failed, in {tally.seconds:.1f} s")
-    if tally.failed:
+        run(take(settings.store, pieces, watch, base=base(settings), rules=RULES, origin=Origin.DEMO))
+    click.echo(watch.said(as_json))
+    if watch.tally.failed:
         raise SystemExit(1)

@@ -1,6 +1,5 @@
 """`felles import`: Bundles, resources and NDJSON, packed or not, into the store."""
 
-import json
 from pathlib import Path
 
 import click
@@ -34,15 +33,11 @@ def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: boo
     settings: Settings = chosen(store)
     count = jobs if jobs else 0 if total < SMALL else None
     with Bar(total, "import") as bar:
-        tally = run(
-            load(settings.store, files, IntakeWatch(bar), base=base(settings), rules=RULES, anew=anew, jobs=count)
-        )
-    if as_json:
-        click.echo(json.dumps(tally.plain()))
-    else:
-        click.echo(
-            f"{tally.read} read: {tally.created} created, {tally.updated} updated, {tally.unchanged} unchanged, "
-            f"{tally.failed} failed, in {tally.seconds:.1f} s"
-        )
-    if tally.failed:
+        watch = IntakeWatch(bar)
+        try:
+            run(load(settings.store, files, watch, base=base(settings), rules=RULES, anew=anew, jobs=count))
+        finally:
+            bar.close()
+            click.echo(watch.said(as_json))
+    if watch.tally.failed:
         raise SystemExit(1)

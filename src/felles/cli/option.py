@@ -34,6 +34,8 @@ def base(chosen: Settings) -> str:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """The result, or a ClickException (exit status 1) that says what is wrong."""
+    from concurrent.futures import BrokenExecutor
+
     import apsw
     import asyncpg
 
@@ -44,6 +46,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except Problem as error:
         raise click.ClickException("; ".join(issue.diagnostics for issue in error.issues)) from error
+    except BrokenExecutor as error:
+        raise click.ClickException(
+            "a process that prepares was ended, perhaps for want of memory: try --jobs 1"
+        ) from error
     except (apsw.FullError, asyncpg.DiskFullError) as error:
         raise click.ClickException("the disk of the store is full; what was not acknowledged was not kept") from error
     except (StoreLocked, ValueError, OSError, apsw.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

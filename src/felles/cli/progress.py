@@ -1,5 +1,6 @@
 """A bar with rate and time left on a terminal; silence elsewhere. Faults go to standard error as they are found."""
 
+import json
 import sys
 from types import TracebackType
 
@@ -32,6 +33,9 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._progress.stop()
 
     def move(self, by: float, said: str = "") -> None:
@@ -57,6 +61,20 @@ class IntakeWatch:
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
         self._faults = 0
+        self.tally = Tally()
+
+    def begun(self, tally: Tally) -> None:
+        self.tally = tally
+
+    def said(self, as_json: bool) -> str:
+        """The last line: what became of the resources."""
+        tally = self.tally
+        if as_json:
+            return json.dumps(tally.plain())
+        return (
+            f"{tally.read} read: {tally.created} created, {tally.updated} updated, {tally.unchanged} unchanged, "
+            f"{tally.failed} failed, in {tally.seconds:.1f} s"
+        )
 
     def moved(self, size: int, tally: Tally) -> None:
         self._bar.move(size, f"{tally.read:,} resources, {tally.read / self._bar.seconds:,.0f}/s")

@@ -48,8 +48,9 @@ class Tally:
 
 
 class Watch(Protocol):
-    """Is told how it goes."""
+    """Is told how it goes. `begun` hands over the tally that is counted in from then on."""
 
+    def begun(self, tally: Tally) -> None: ...
     def moved(self, size: int, tally: Tally) -> None: ...
     def faulty(self, fault: Fault) -> None: ...
 
@@ -69,13 +70,14 @@ class Intake:
     async def run(self, pieces: Iterable[Piece | Fault]) -> Tally:
         """Takes everything. Raises Problem when the store can take no more (full, out of reach)."""
         begun = time.monotonic()
+        self._watch.begun(self._tally)
         try:
             await self._all(pieces)
             await self._repeat()
         finally:
+            self._tally.seconds = time.monotonic() - begun
             for task in self._running:
                 task.cancel()
-        self._tally.seconds = time.monotonic() - begun
         return self._tally
 
     async def _all(self, pieces: Iterable[Piece | Fault]) -> None:
