@@ -8,7 +8,7 @@ from felles.record.interaction.search import page_links
 from felles.record.outcome import problem
 from felles.record.record import Record
 from felles.record.rest.bundle import bundle, entry
-from felles.record.rest.message import Request, Response
+from felles.record.rest.message import Request, Response, number
 
 _KNOWN = ("start", "end", "_since", "_type", "_count")
 
@@ -23,12 +23,18 @@ async def everything(
     try:
         wanted = _wanted(parameters)
     except ValueError as error:
-        raise problem(400, "value", "start, end and _since are dates, _count is a whole number") from error
+        raise problem(400, "value", "start, end and _since are dates, _count is a whole number from 1") from error
     assert id is not None  # noqa: S101 - registered for instances only
     patient = await record.read("Patient", id)
     found = await compartment.of_patient(record, patient, wanted, request.user)
     entries = [entry(f"{record.base}/{one.address}", one.body, search={"mode": "match"}) for one in found.resources]
     return bundle("searchset", entries, page_links(record, request, found.token, found.count), found.total)
+
+
+def _count(text: str) -> int:
+    if number(text) < 1:
+        raise ValueError("nothing would be shown")
+    return number(text)
 
 
 def _wanted(parameters: dict[str, list[Any]]) -> compartment.Wanted:
@@ -39,5 +45,5 @@ def _wanted(parameters: dict[str, list[Any]]) -> compartment.Wanted:
         start=date_range(first["start"])[0] if "start" in first else None,
         end=date_range(first["end"])[1] if "end" in first else None,
         since=date_range(first["_since"])[0] if "_since" in first else None,
-        count=int(first["_count"]) if "_count" in first else None,
+        count=_count(first["_count"]) if "_count" in first else None,
     )

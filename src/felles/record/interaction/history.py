@@ -10,7 +10,7 @@ from felles.record.outcome import problem
 from felles.record.reading import Stored
 from felles.record.record import Record
 from felles.record.rest.bundle import Link, bundle, entry
-from felles.record.rest.message import Request, Response
+from felles.record.rest.message import Request, Response, number
 from felles.record.store import Kind
 
 DEFAULT_COUNT = 50
@@ -27,13 +27,13 @@ def window_of(request: Request) -> Window:
             raise problem(400, "not-supported", f"a history takes {', '.join(_KNOWN[:3])}", name)
         asked[name] = value
     try:
-        count = min(int(asked.get("_count", DEFAULT_COUNT)), MAX_COUNT)
-        before = int(asked.get("_before", history.NEWEST))
+        count = min(number(asked.get("_count", str(DEFAULT_COUNT))), MAX_COUNT)
+        before = number(asked.get("_before", str(history.NEWEST)))
         since = date_range(asked["_since"])[0] if "_since" in asked else 0
         low, high = date_range(asked["_at"]) if "_at" in asked else (since, history.NEWEST)
     except ValueError as error:
         raise problem(400, "value", "_count is a whole number, _since and _at are dates or instants") from error
-    if count < 1 or not 0 <= before <= history.NEWEST:
+    if count < 1 or before > history.NEWEST:
         raise problem(400, "value", "_count must be at least 1", "_count")
     return Window(count, before, max(low, since), high)
 

@@ -24,6 +24,13 @@ def parameters(query: str) -> Parameters:
         raise problem(400, "invalid", "the query string has more than 500 parameters or is not UTF-8") from error
 
 
+def number(text: str) -> int:
+    """A whole number in ASCII digits alone. Raises ValueError."""
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("no whole number")
+    return int(text)
+
+
 @dataclass
 class Request:
     """One request. `path` is relative to the base, without a slash at its ends; header names are in lower case."""
