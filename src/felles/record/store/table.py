@@ -6,7 +6,7 @@ _NARROW = {"term", "kind", "span", "type", "number", "deleted", "origin"}
 _FLOAT = {"low", "high"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """One table. `columns` in insertion order, beginning with `identity`, the columns that tell its rows apart:
     rows sorted as tuples are in the order of the clustered index."""
