@@ -1,9 +1,11 @@
-"""A private PostgreSQL cluster for one test session: durable as in production, reached by a Unix socket only."""
+"""A private PostgreSQL cluster for each process of a test session: durable as in production, on a Unix socket only.
+
+Each has its own because the change feed waits for the oldest open transaction of the whole cluster.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import pwd
 import re
@@ -11,8 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
@@ -35,7 +36,7 @@ while kill -0 "$1" 2>/dev/null; do sleep 1; done
 [ -e "$2/data/postmaster.pid" ] && kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")"
 sleep 1; rm -rf "$2"
 """
-"""Stops the server of a session that was killed and could not do it itself."""
+"""Stops the server of a process that was killed and could not do it itself."""
 
 
 class Missing(Exception):
@@ -74,47 +75,39 @@ def owner() -> str | None:
 
 
 class Cluster:
-    """A cluster in one directory; any process that knows the directory may start or use it."""
+    """A running cluster in a new directory with a short name: a socket's path may hold 107 bytes."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.data = place / "data"
-
-    @staticmethod
-    def reserve() -> Path:
-        """A new, short directory name (a socket's path may hold 107 bytes), open to the server's account."""
-        place = Path(tempfile.mkdtemp(prefix="felles-pg-"))
-        (place / "session").write_text(str(os.getpid()))
+    def __init__(self) -> None:
+        """Make and start it; returns when it answers. Raises Missing where there is no server program."""
+        there = programs()
+        self.place = Path(tempfile.mkdtemp(prefix="felles-pg-"))
+        self.data = self.place / "data"
         account = owner()
         if account:
-            shutil.chown(place, account)
-        return place
+            shutil.chown(self.place, account)
+        self.run([there / "initdb", "-D", self.data, "-U", "felles", *INITIAL])
+        settings = " ".join(f"-c {name}='{value}'" for name, value in OPTIONS.items())
+        options = f"{settings} -c unix_socket_directories='{self.place}'"
+        self.run([there / "pg_ctl", "-D", self.data, "-w", "-l", self.place / "log", "-o", options, "start"])
+        self.guard()
+
+    def guard(self) -> None:
+        """Have somebody look to it that the server does not outlive this process."""
+        quiet = subprocess.DEVNULL
+        words = ["sh", "-c", GUARD, "guard", str(os.getpid()), str(self.place)]
+        self.guardian = subprocess.Popen(
+            words, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True
+        )
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
         return f"postgresql://felles@/{database}?host={self.place}"
 
-    def start(self) -> None:
-        """Make and start the cluster unless a process of this session has done so; returns when it answers."""
-        with self.alone():
-            if (self.place / "ready").exists():
-                return
-            there = programs()
-            self.run([there / "initdb", "-D", self.data, "-U", "felles", *INITIAL])
-            settings = " ".join(f"-c {name}='{value}'" for name, value in OPTIONS.items())
-            options = f"{settings} -c unix_socket_directories='{self.place}'"
-            log = self.place / "log"
-            self.run([there / "pg_ctl", "-D", self.data, "-w", "-l", log, "-o", options, "start"])
-            session = (self.place / "session").read_text()
-            quiet = subprocess.DEVNULL
-            guard = ["sh", "-c", GUARD, "guard", session, str(self.place)]
-            subprocess.Popen(guard, stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True)
-            (self.place / "ready").touch()
-
     def remove(self) -> None:
-        """Stop the server, if it was started, and take its directory away."""
-        if (self.data / "postmaster.pid").exists():
-            self.run([programs() / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"])
+        """Stop the server and take its directory away."""
+        self.guardian.kill()
+        self.guardian.wait()
+        self.run([programs() / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"])
         shutil.rmtree(self.place, ignore_errors=True)
 
     def create(self) -> str:
@@ -150,10 +143,3 @@ class Cluster:
             said.seek(0)
             if done.returncode:
                 raise RuntimeError(f"{command[0]}: {said.read().decode(errors='replace')}")
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the cluster's lock against the other workers."""
-        with (self.place / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield

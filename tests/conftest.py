@@ -11,20 +11,7 @@ import pytest
 from tests.absence import missing
 from tests.cluster import Cluster, Missing
 
-CLUSTER = "FELLES_TEST_CLUSTER"
 CHECKOUT = Path(__file__).resolve().parent.parent
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """The controlling process names one cluster directory; its xdist workers inherit the name."""
-    if not hasattr(config, "workerinput"):
-        os.environ[CLUSTER] = str(Cluster.reserve())
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server once, when every worker is through."""
-    if not hasattr(config, "workerinput") and CLUSTER in os.environ:
-        Cluster(Path(os.environ.pop(CLUSTER))).remove()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,14 +38,14 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Cluster:
-    """A running PostgreSQL cluster, one for all workers. A missing server fails in CI and skips elsewhere."""
-    running = Cluster(Path(os.environ[CLUSTER]))
+def cluster() -> Iterator[Cluster]:
+    """A running PostgreSQL cluster of this process. A missing server fails in CI and skips elsewhere."""
     try:
-        running.start()
+        running = Cluster()
     except Missing as reason:
         missing(str(reason))
-    return running
+    yield running
+    running.remove()
 
 
 @pytest.fixture

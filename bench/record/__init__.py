@@ -55,8 +55,7 @@ def measure(quick: bool) -> tuple[list[Figure], dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="felles-bench-") as folder:
         figures += asyncio.run(_engine(SqliteSite(Path(folder)), size, data))
     bed.OPTIONS.update({"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"})
-    server = bed.Cluster(bed.Cluster.reserve())
-    server.start()
+    server = bed.Cluster()
     try:
         site = PostgresqlSite(server, int((server.data / "postmaster.pid").read_text().split()[0]))
         figures += asyncio.run(_engine(site, size, data))
