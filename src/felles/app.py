@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from felles.record.feed import Handler
+from felles.record.identity import late
 from felles.record.record import Record
 from felles.record.rest.server import FhirServer
 from felles.record.rule import Rule
 
 RULES: Sequence[Rule] = ()
 """The rules of the house, run in the transaction of what wakes them. None has anything to do yet."""
+
+WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
+"""The workers on the change feed, by the name of their cursor."""
 
 
 def is_loopback(host: str) -> bool:

@@ -8,8 +8,9 @@ import sys
 
 import uvicorn
 
-from felles.app import RULES, build
+from felles.app import RULES, WORKERS, build
 from felles.cli import log
+from felles.record import feed
 from felles.record.record import Record
 
 
@@ -29,10 +30,14 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    following = [asyncio.create_task(feed.follow(record, name, handler)) for name, handler in WORKERS]
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), orphaned, server)
     try:
         await server.serve(sockets=[listening])
     finally:
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
         await record.close()
 
 

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from felles.record import definition
 from felles.record.record import Changed, Record
 from felles.record.rule import Deed, write_of
@@ -24,6 +26,7 @@ _POSTGRESQL = (
 )
 
 Position = list[int]
+log = structlog.get_logger("felles.feed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,18 @@ async def step(record: Record, name: str, handler: Handler, limit: int = 100) ->
     return len(events)
 
 
-async def follow(record: Record, name: str, handler: Handler, *, pause: float = 0.2) -> None:
-    """Runs a worker until it is cancelled."""
+async def follow(record: Record, name: str, handler: Handler, *, pause: float = 1.0, limit: int = 1_000) -> None:
+    """Runs a worker until it is cancelled. Any number of processes may run the same one: each event is for one of
+    them. A failing handler is tried again on the same events, later and later."""
+    waits = 0
     while True:
-        if not await step(record, name, handler):
+        try:
+            done = await step(record, name, handler, limit)
+        except Exception as error:
+            waits = min(waits + 1, 6)
+            log.warning("a feed worker failed and tries again", worker=name, error=type(error).__name__)
+            await asyncio.sleep(pause * 2**waits)
+            continue
+        waits = 0
+        if not done:
             await asyncio.sleep(pause)
