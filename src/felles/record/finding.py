@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from felles.record import reading, search
+from felles.record import question, reading, search
 from felles.record.outcome import problem
 from felles.record.page import MAX_KEYS, Pages, Plan, packed
 from felles.record.reading import Stored
@@ -24,9 +24,10 @@ class Asked:
     compartment: tuple[str, str] | None = None
     lenient: bool = False
 
-    def query(self) -> Query:
-        """Raises Problem 400 for what cannot be asked."""
-        return search.parse(self.type, self.parameters, lenient=self.lenient, compartment=self.compartment)
+    async def query(self, store: Reading, base: str) -> Query:
+        """Raises Problem 400 for what cannot be asked. `base`: the record's own address."""
+        of, pairs = self.compartment, self.parameters
+        return await question.read(store, self.type, pairs, lenient=self.lenient, compartment=of, base=base)
 
     def plan(self, found: Keys, count: int, capped: bool) -> Plan:
         """What later pages need."""

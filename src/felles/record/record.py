@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from felles.record import definition, document, finding, reading, search
+from felles.record import definition, document, finding, question, reading
 from felles.record.authenticity import refuse_made_up
 from felles.record.condition import Found, Parameters, lock_of
 from felles.record.index import extract
@@ -68,7 +68,8 @@ class Record:
 
     async def search(self, type_name: str | None, parameters: Sequence[tuple[str, str]], /) -> finding.Result:
         """One page of a search. Raises Problem 400 for what cannot be asked, 403 for what costs too much."""
-        return await finding.execute(self.store.searching, search.parse(type_name, list(parameters)))
+        store = self.store.searching
+        return await finding.execute(store, await question.read(store, type_name, parameters, base=self.base))
 
     async def resources(self, type_name: str, parameters: Parameters) -> list[dict[str, Any]]:
         """The matches of a search's first page as plain data."""
@@ -138,7 +139,7 @@ def _refusal(reason: str, number: int, text: str, issues: list[tuple[str, str, s
 
 async def matching(store: Reading, type_name: str, parameters: Parameters) -> list[str]:
     """At most two ids of `type_name` that match (FHIR R4 http.html#ccreate needs to tell none, one and many apart)."""
-    query = search.parse(type_name, parameters)
+    query = await question.read(store, type_name, parameters)
     return await finding.first_ids(store, query, 2)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from felles.record import definition, document
-from felles.record.interaction import everything, match, merge, move, registration, validate
+from felles.record.interaction import everything, match, merge, move, registration, terminology, validate
 from felles.record.outcome import problem
 from felles.record.record import Record
 from felles.record.rest.message import Request, Response
@@ -46,8 +46,15 @@ TYPES: Mapping[str, Mapping[str, Operation]] = {
         "unknown": _own("patient-unknown", registration.unknown, "type"),
         "identify": _own("patient-identify", registration.identify, "instance"),
     },
-    "ValueSet": {},
-    "CodeSystem": {},
+    "ValueSet": {
+        "expand": _operation("ValueSet-expand", terminology.expand, "type", "instance"),
+        "validate-code": _operation("ValueSet-validate-code", terminology.validate_in_set, "type", "instance"),
+    },
+    "CodeSystem": {
+        "lookup": _operation("CodeSystem-lookup", terminology.lookup, "type"),
+        "subsumes": _operation("CodeSystem-subsumes", terminology.subsumes, "type", "instance"),
+        "validate-code": _operation("CodeSystem-validate-code", terminology.validate_in_system, "type", "instance"),
+    },
 }
 
 

@@ -11,7 +11,7 @@ from felles.record.search.control import Control, searched_types
 from felles.record.search.criterion.named import condition
 from felles.record.search.query import Query
 from felles.record.search.refusal import MAX_LENGTH, MAX_PARAMETERS, invalid, too_costly
-from felles.record.search.scope import Expand, Scope, scope
+from felles.record.search.scope import Expand, Related, Scope, scope
 
 
 def parse(
@@ -22,12 +22,14 @@ def parse(
     compartment: tuple[str, str] | None = None,
     base: str = "",
     expand: Expand | None = None,
+    related: Related | None = None,
 ) -> Query:
     """The Query of a search for `type_name` (None: the whole system, or what _type says).
 
     `compartment` is (type, id), as in ("Patient", "23"). `lenient`: parameters that cannot be read are left out and
     told in `Query.ignored`. `base`: the server's own address, whose references are local. `expand` gives the codes
-    of a value set. Raises Problem 400 (with the valid names) for what cannot be read, 403 for what costs too much.
+    of a value set, `related` those above or below a code. Raises Problem 400 (with the valid names) for what cannot
+    be read, 403 for what costs too much.
     """
     if len(pairs) > MAX_PARAMETERS:
         raise too_costly(f"a search has at most {MAX_PARAMETERS} parameters")
@@ -35,7 +37,7 @@ def parse(
     confined: tuple[Condition, ...] = ()
     if compartment is not None:
         types, confined = _compartment(types, *compartment)
-    reading = _Reading(scope(types, base, expand), Control(types), lenient)
+    reading = _Reading(scope(types, base, expand, related), Control(types), lenient)
     found = [one for name, value in pairs if (one := reading.take(name, value)) is not None]
     control = reading.control
     return Query(

@@ -6,6 +6,7 @@ from felles.record.outcome import Problem, problem
 
 MAX_PARAMETERS = 64
 MAX_VALUES = 1_000
+MAX_CODES = 10_000
 MAX_DEPTH = 5
 MAX_INCLUDES = 32
 MAX_SORT_KEYS = 6

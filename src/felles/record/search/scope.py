@@ -11,6 +11,8 @@ from felles.record.search.refusal import MAX_DEPTH, too_costly
 
 Expand = Callable[[str], Iterable[tuple[str, str]] | None]
 """The (system, code) pairs of a value set by URL, or None where it is not known."""
+Related = Callable[[str, str, str], Iterable[str] | None]
+"""The codes `above` or `below` a code of a system, itself among them, or None where they are not known."""
 
 ROW_PARAMETERS = ("_id", "_lastUpdated")
 REFUSED = {
@@ -30,6 +32,7 @@ class Scope:
     expand: Expand | None = None
     now: int = 0
     depth: int = 0
+    related: Related | None = None
 
     def at(self, type_name: str) -> "Scope":
         """One step further along a chain. Raises Problem 403 when it is too long."""
@@ -51,9 +54,11 @@ class Scope:
         return self.types[0] if len(self.types) == 1 else "the search over several types"
 
 
-def scope(types: tuple[str, ...], base: str = "", expand: Expand | None = None) -> Scope:
+def scope(
+    types: tuple[str, ...], base: str = "", expand: Expand | None = None, related: Related | None = None
+) -> Scope:
     """A scope of the present moment."""
-    return Scope(types, base, expand, int(time.time() * 1_000_000))
+    return Scope(types, base, expand, int(time.time() * 1_000_000), related=related)
 
 
 @lru_cache(maxsize=512)

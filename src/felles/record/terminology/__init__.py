@@ -7,8 +7,8 @@ them over what is stored as well.
 """
 
 from felles.record.terminology.expansion import Concept, NotExpandable, Source
-from felles.record.terminology.membership import Membership, above, below, codes_of
-from felles.record.terminology.operation import expand, lookup, validate_code
+from felles.record.terminology.membership import Membership, above, below, codes_of, members
+from felles.record.terminology.operation import expand, lookup, subsumes, validate_code
 from felles.record.terminology.shipped import SHIPPED
 from felles.record.terminology.stored import Fetch, resolved
 
@@ -24,6 +24,8 @@ __all__ = [
     "codes_of",
     "expand",
     "lookup",
+    "members",
     "resolved",
+    "subsumes",
     "validate_code",
 ]

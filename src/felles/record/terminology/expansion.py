@@ -25,7 +25,7 @@ class NotExpandable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One concept of a code system; `parents` are codes of the same system."""
+    """One concept of a code system; `parents` are codes of the same system, `language` is that of the display."""
 
     system: str
     code: str
@@ -34,6 +34,8 @@ class Concept:
     parents: tuple[str, ...] = ()
     properties: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
+    language: str | None = None
+    designations: tuple[Resource, ...] = ()
 
 
 Key = tuple[str, str]
@@ -81,6 +83,8 @@ def concepts(code_system: Resource) -> dict[str, Concept]:
             (*nested, *stated),
             properties,
             version,
+            code_system.get("language"),
+            tuple(entry.get("designation", ())),
         )
     return found
 
@@ -147,7 +151,12 @@ def _expanded(value_set: Resource) -> Expansion:
     if expansion is None:
         raise NotExpandable("not-supported", f"The value set {value_set.get('url')} has no composition")
     found = (entry for entry, _ in _contained(expansion.get("contains", ())) if "code" in entry and "system" in entry)
-    return {(e["system"], e["code"]): Concept(e["system"], e["code"], e.get("display")) for e in found}
+    return {
+        (e["system"], e["code"]): Concept(
+            e["system"], e["code"], e.get("display"), designations=tuple(e.get("designation", ()))
+        )
+        for e in found
+    }
 
 
 def _contained(entries: Iterable[Resource]) -> Iterator[tuple[Resource, None]]:
@@ -199,7 +208,10 @@ def whole_concepts(source: Source, system: str) -> dict[str, Concept]:
 def _listed(system: str, entry: Resource, known: Mapping[str, Concept]) -> Concept:
     concept = known.get(entry["code"])
     display = entry.get("display") or (concept.display if concept else None)
-    return replace(concept, display=display) if concept else Concept(system, entry["code"], display)
+    more = tuple(entry.get("designation", ()))
+    if concept is None:
+        return Concept(system, entry["code"], display, designations=more)
+    return replace(concept, display=display, designations=(*more, *concept.designations))
 
 
 def _filtered(known: Mapping[str, Concept], condition: Resource) -> set[str]:

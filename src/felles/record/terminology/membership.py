@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from felles.record import fhirpath
-from felles.record.terminology.expansion import Key, NotExpandable, Source, ancestors, descendants, expand
+from felles.record.terminology.expansion import Key, NotExpandable, Resource, Source, ancestors, descendants, expand
 from felles.record.terminology.shipped import SHIPPED
 
 
@@ -20,6 +20,11 @@ def codes_of(url: str, source: Source = SHIPPED) -> set[Key] | None:
         return set(expand(found, source))
     except NotExpandable:
         return None
+
+
+def members(value_set: Resource, source: Source = SHIPPED) -> set[Key]:
+    """(system, code) of every concept in a value set. Raises NotExpandable."""
+    return set(expand(value_set, source))
 
 
 def below(system: str, code: str, source: Source = SHIPPED) -> set[str] | None:

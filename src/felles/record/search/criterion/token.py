@@ -1,11 +1,13 @@
 """Tokens: `code`, `system|code`, `system|`, `|code` (https://hl7.org/fhir/R4/search.html#token)."""
 
+from collections.abc import Collection
+
 from felles.record.index.leaf import code_key, key, system_key, type_key
 from felles.record.index.term import Parameter
 from felles.record.search.condition import Condition, Not, Texts, Tokens
 from felles.record.search.criterion.string import starts
 from felles.record.search.escape import split, unescape, values
-from felles.record.search.refusal import invalid, unsupported
+from felles.record.search.refusal import MAX_CODES, invalid, too_costly, unsupported
 from felles.record.search.scope import Scope
 
 MODIFIERS = frozenset(("missing", "text", "not", "above", "below", "in", "not-in", "of-type"))
@@ -16,7 +18,7 @@ _WIDE = frozenset(("category", "status", "clinical-status", "intent", "class", "
 def read(name: str, parameter: Parameter, modifier: str | None, text: str, scope: Scope) -> Condition:
     """The condition. Raises Problem 400."""
     if modifier in ("above", "below"):
-        raise unsupported(name, "hierarchies of codes are not searched; name the codes or use :in")
+        return _related(name, parameter, modifier, text, scope)
     if modifier in ("in", "not-in"):
         within = _in_value_set(name, parameter, text, scope)
         return Not(within) if modifier == "not-in" else within
@@ -68,10 +70,30 @@ def _of_type(name: str, parameter: Parameter, text: str) -> Condition:
     return Tokens(tuple(-number for number in parameter.numbers), tuple(found), 1)
 
 
+def _related(name: str, parameter: Parameter, modifier: str, text: str, scope: Scope) -> Condition:
+    """:above and :below: the codes that subsume this one, or that it subsumes."""
+    found = []
+    for value in values(text):
+        system, *code = (unescape(part) for part in split(value, "|"))
+        if len(code) != 1 or not code[0] or not system:
+            raise invalid(name, f"with :{modifier} the value is system|code; hierarchies belong to a code system")
+        codes = scope.related(modifier, system, code[0]) if scope.related else None
+        if codes is None:
+            raise unsupported(name, "the hierarchies of this code system, or this code in it, are not known here")
+        found += [(system, one) for one in codes]
+    return _any_of(parameter, found)
+
+
+def _any_of(parameter: Parameter, pairs: Collection[tuple[str, str]]) -> Condition:
+    if len(pairs) > MAX_CODES:
+        raise too_costly(f"{len(pairs)} codes are meant, a search takes {MAX_CODES}")
+    bare = _bare(parameter)
+    found = tuple((code_key(code), None if bare else system_key(system)) for system, code in pairs)
+    return Tokens(parameter.numbers, tuple(dict.fromkeys(found)), 50_000)
+
+
 def _in_value_set(name: str, parameter: Parameter, text: str, scope: Scope) -> Condition:
     pairs = scope.codes_of(unescape(text))
     if pairs is None:
         raise unsupported(name, "this value set is not known here, so that it cannot be searched by")
-    bare = _bare(parameter)
-    found = tuple((code_key(code), None if bare else system_key(system)) for system, code in pairs)
-    return Tokens(parameter.numbers, tuple(dict.fromkeys(found)), 50_000)
+    return _any_of(parameter, list(pairs))

@@ -98,9 +98,14 @@ def codes(wanted: list[tuple[int, int | None]], x: str, writing: Writing, suffix
         return among
     if len(wanted) == 1:
         return f"{among} AND {system} = {writing.value(wanted[0][1])}"
-    pairs = []
+    groups: dict[int | None, list[int]] = {}
     for key, of in wanted:
-        pair = f"{code} = {writing.value(key)}"
+        groups.setdefault(of, []).append(key)
+    if len(groups) == 1:
+        return f"{among} AND {system} = {writing.value(wanted[0][1])}"
+    pairs = []
+    for of, keys in groups.items():
+        pair = writing.among(code, keys)
         pairs.append(pair if of is None else f"({pair} AND {system} = {writing.value(of)})")
     return f"{among} AND ({' OR '.join(pairs)})"
 
