@@ -5,7 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 STORE := $(or $(FELLES_STORE),var/felles.db)
 BIN := .venv/bin
 LOCKED := uv.lock pyproject.toml scripts/bootstrap.py
-NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 \
+	NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS:-$${SSL_CERT_FILE:-$$PIP_CERT}}"
 
 .PHONY: help run test lint bench docs clean
 
