@@ -3,6 +3,7 @@
 Nothing here really waits: the coroutines of `commit` run to their end at the first step (`at_once`).
 """
 
+import contextlib
 import re
 import threading
 import time
@@ -195,5 +196,6 @@ class Checkpointer(threading.Thread):
             self._wanted.clear()
             if self._stopped:
                 break
-            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            with contextlib.suppress(apsw.BusyError, apsw.FullError, apsw.IOError):  # the next commit asks again
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         connection.close()
