@@ -56,10 +56,10 @@ class Watch(Protocol):
 
 
 class Intake:
-    """One import into one store."""
+    """One import into one store. `begun`: the moment (time.monotonic) from which it is timed."""
 
-    def __init__(self, store: Store, crew: Crew, watch: Watch) -> None:
-        self._store, self._crew, self._watch = store, crew, watch
+    def __init__(self, store: Store, crew: Crew, watch: Watch, begun: float) -> None:
+        self._store, self._crew, self._watch, self._begun = store, crew, watch, begun
         self._tally = Tally()
         self._running: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
@@ -69,13 +69,12 @@ class Intake:
 
     async def run(self, pieces: Iterable[Piece | Fault]) -> Tally:
         """Takes everything. Raises Problem when the store can take no more (full, out of reach)."""
-        begun = time.monotonic()
         self._watch.begun(self._tally)
         try:
             await self._all(pieces)
             await self._repeat()
         finally:
-            self._tally.seconds = time.monotonic() - begun
+            self._tally.seconds = time.monotonic() - self._begun
             for task in self._running:
                 task.cancel()
         return self._tally

@@ -1,9 +1,9 @@
 """Opening all that an import needs, in the order that works: processes first, then the store."""
 
-import gc
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from felles.record.bulk.crew import Alone, Crew, Many, cores
+from felles.record.bulk.crew import Alone, Crew, Many, cores, settle
 from felles.record.bulk.fault import Fault
 from felles.record.bulk.intake import Intake, Tally, Watch
 from felles.record.bulk.preparation import Preparation
@@ -40,15 +40,15 @@ async def take(
     jobs: int | None = None,
 ) -> Tally:
     """Imports pieces. Raises Problem, StoreLocked, OSError when the store cannot take them."""
-    count = max(1, cores() - 1) if jobs is None else jobs
+    begun = time.monotonic()
+    count = max(2, cores() - 1) if jobs is None else jobs
     many = Many(count, address, base, origin, anew=anew) if count else None
     try:
         record = await Record.open(address, rules, base=base)
         crew: Crew = many or Alone(Preparation(record, origin, anew=anew))
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        settle()
         try:
-            return await Intake(record.store, crew, watch).run(every)
+            return await Intake(record.store, crew, watch, begun).run(every)
         finally:
             await record.close()
     finally:
