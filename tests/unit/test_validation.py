@@ -1,6 +1,7 @@
 """What is refused, and how precisely it is said."""
 
 from decimal import Decimal
+from time import perf_counter
 
 import pytest
 
@@ -212,3 +213,24 @@ def test_the_list_of_faults_is_bounded():
 def test_base64(data, valid):
     binary = {"resourceType": "Binary", "contentType": "text/plain", "data": data}
     assert (validate("Binary", binary) == []) is valid
+
+
+def repeated_observation(*codes: str, **more: object) -> dict[str, object]:
+    components = [{"code": {"coding": [{"system": "urn:s", "code": code}]}, "valueInteger": 1} for code in codes]
+    code = {"coding": [{"system": "urn:s", "code": "a"}]}
+    return {"resourceType": "Observation", "status": "final", "code": code, "component": components, **more}
+
+
+def test_an_observation_says_its_value_once() -> None:
+    assert not validate("Observation", repeated_observation("b", "c", valueString="x"))
+    assert not validate("Observation", repeated_observation("b", "a"))
+    (issue,) = validate("Observation", repeated_observation("b", "a", valueString="x"))
+    assert "obs-7" in issue.diagnostics
+
+
+def test_many_components_take_no_longer_than_they_must() -> None:
+    many = repeated_observation(*(f"c{number}" for number in range(3_000)), valueString="x", status="unknown!")
+    begun = perf_counter()
+    assert validate("Observation", many)
+    assert not validate("Observation", {**many, "status": "final"})
+    assert perf_counter() - begun < 1

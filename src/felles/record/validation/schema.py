@@ -14,6 +14,7 @@ import jsonschema_rs
 from felles.record import definition
 from felles.record.definition import Element, TypeRef
 from felles.record.validation import identifier, narrative, primitive
+from felles.record.validation.component import SaysItOnce
 from felles.record.validation.distinct import CodesDistinct
 from felles.record.validation.internal import internal_format
 from felles.record.validation.invariant import expression_of, stated_on
@@ -23,7 +24,10 @@ from felles.record.validation.sufficiency import every, sufficient
 Schema = dict[str, Any]
 NEVER: Schema = {"not": {}}
 _ID = "[A-Za-z0-9.-]{1,64}"
-_KEYWORDS: dict[str, Schema] = {"csd-1": {"codesDistinct": True}}
+_KEYWORDS: dict[str, Schema] = {
+    "csd-1": {"codesDistinct": True},
+    "obs-7": {"anyOf": [{"not": {"required": ["component"]}}, {"saysItOnce": True}]},
+}
 _USUAL = frozenset(
     f"value{name[0].upper()}{name[1:]}"
     for name in (
@@ -45,7 +49,7 @@ def validator(type_name: str) -> jsonschema_rs.Draft4Validator:
         schema,
         formats={"narrative": narrative.is_safe, **identifier.FORMATS, **made.formats},
         validate_formats=True,
-        keywords={**KEYWORDS, "codesDistinct": CodesDistinct},
+        keywords={**KEYWORDS, "codesDistinct": CodesDistinct, "saysItOnce": SaysItOnce},
         pattern_options=jsonschema_rs.RegexOptions(),
     )
 
