@@ -49,12 +49,12 @@ async def of_patient(record: Record, patient: Stored, wanted: Wanted, user: str 
     key = key64(patient.address)
     start = -_FAR if wanted.start is None else wanted.start
     end = _FAR if wanted.end is None else wanted.end
-    rows = await record.store.searching.rows(_ROWS, (key, start, end, wanted.since or 0, MAX_EVERYTHING + 1))
+    rows = await record.store.reading.rows(_ROWS, (key, start, end, wanted.since or 0, MAX_EVERYTHING + 1))
     if len(rows) > MAX_EVERYTHING:
         raise problem(403, "too-costly", "this patient has more than 100,000 resources: ask by _type or dates")
     keys = [(rid, number) for rid, number, kind in rows if not numbers or kind in numbers]
     if wanted.count is None:
-        found = await reading.by_rows(record.store.searching, keys)
+        found = await reading.by_rows(record.store.reading, keys)
         found += await _referred(record, found, wanted.types)
         return Page(found, len(found), None, len(found))
     count = max(1, min(wanted.count, 1_000))
@@ -62,7 +62,7 @@ async def of_patient(record: Record, patient: Stored, wanted: Wanted, user: str 
     if len(keys) > count:
         plan = Plan(user, "Patient", [], *packed(keys[:MAX_KEYS]), capped=len(keys) > MAX_KEYS, count=count)
         token = await record.pages.keep(plan)
-    return Page(await reading.by_rows(record.store.searching, keys[:count]), len(keys), token, count)
+    return Page(await reading.by_rows(record.store.reading, keys[:count]), len(keys), token, count)
 
 
 async def _referred(record: Record, found: list[Stored], types: frozenset[str]) -> list[Stored]:
@@ -77,7 +77,7 @@ async def _referred(record: Record, found: list[Stored], types: frozenset[str]) 
     outside = []
     for address in wanted:
         type_name, _, id = address.partition("/")
-        there = await reading.find(record.store.searching, type_name, id)
+        there = await reading.find(record.store.reading, type_name, id)
         if there is not None and there[0].body is not None:
             outside.append(there[0])
     return outside

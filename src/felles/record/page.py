@@ -14,7 +14,6 @@ import msgspec
 
 from felles.record.outcome import problem
 from felles.record.store import Store
-from felles.record.store.sqlite import SqliteReading
 
 LIFETIME = 15 * 60
 MAX_KEYS = 10_000
@@ -136,6 +135,6 @@ class TablePages:
 
 async def open_pages(store: Store) -> Pages:
     """The pages of this store."""
-    if isinstance(store.reading, SqliteReading):
+    if store.dialect == "sqlite":
         return FilePages(Path(store.address + "-pages"))
     return TablePages(store)

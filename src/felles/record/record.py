@@ -68,7 +68,7 @@ class Record:
 
     async def search(self, type_name: str | None, parameters: Sequence[tuple[str, str]], /) -> finding.Result:
         """One page of a search. Raises Problem 400 for what cannot be asked, 403 for what costs too much."""
-        store = self.store.searching
+        store = self.store.reading
         return await finding.execute(store, await question.read(store, type_name, parameters, base=self.base))
 
     async def resources(self, type_name: str, parameters: Parameters) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ _NEVER = "SELECT 1 WHERE false"
 class Plain(asyncpg.Connection):
     """A connection that leaves no state behind but its transaction, and so needs no RESET on its way back."""
 
-    async def reset(self, *, timeout: float | None = None) -> None:
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - its base has it
         """Nothing has been set."""
 
 

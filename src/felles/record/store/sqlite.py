@@ -3,11 +3,13 @@
 Nothing here really waits: the coroutines of `commit` run to their end at the first step (`at_once`).
 """
 
+import asyncio
 import contextlib
 import re
 import threading
 import time
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +25,9 @@ from felles.record.store.write import Row
 T = TypeVar("T")
 CACHE_KIB = 262_144
 CHECKPOINT_PAGES = 4_000
-STEPS_BETWEEN_LOOKS = 20_000
+STEPS_BETWEEN_LOOKS = 5_000
+QUICK = 0.005
+"""Seconds that a statement may hold up the event loop."""
 _CURRENT = CURRENT + "?1"
 
 
@@ -70,32 +74,69 @@ def migrate(connection: apsw.Connection) -> int:
     return at
 
 
+class TooLong(Exception):
+    """A statement was broken off because its time was up."""
+
+
 class SqliteReading:
-    """A connection for reading. A statement that runs longer than `seconds` is broken off and refused."""
+    """A connection for reading, used by one thread at a time."""
 
-    dialect: Dialect = "sqlite"
-
-    def __init__(self, connection: apsw.Connection, seconds: float = 10.0) -> None:
+    def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
-        self._seconds = seconds
         self._until = 0.0
         connection.set_progress_handler(self._too_long, STEPS_BETWEEN_LOOKS)
 
     def _too_long(self) -> bool:
         return time.monotonic() > self._until
 
-    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self.rows_now(sql, args)
-
-    def rows_now(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows, on the calling thread."""
-        self._until = time.monotonic() + self._seconds
+    def rows(self, sql: str, args: Sequence[Any], seconds: float) -> list[tuple[Any, ...]]:
+        """The rows. Raises TooLong when there are not all of them after `seconds`."""
+        self._until = time.monotonic() + seconds
         try:
             return self.connection.execute(numbered(sql), tuple(args)).fetchall()
         except apsw.InterruptError as error:
+            raise TooLong from error
+
+
+class SqliteReadings:
+    """Reads of one process: at once on the event loop, and on a thread what has not ended after some milliseconds,
+    so that a long search holds up nobody's short read."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path, seconds: float = 10.0) -> None:
+        self._path = path
+        self._seconds = seconds
+        self._quick = SqliteReading(connect(path, readonly=True))
+        self._free: list[SqliteReading] = []
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows. Raises Problem 403 when it takes too long."""
+        try:
+            return self._quick.rows(sql, args, QUICK)
+        except TooLong:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._slowly, sql, args)
+
+    def _slowly(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            reading = self._free.pop()
+        except IndexError:
+            reading = SqliteReading(connect(self._path, readonly=True))
+        try:
+            return reading.rows(sql, args, self._seconds)
+        except TooLong as error:
             raise problem(
                 403, "too-costly", "this search costs too much: narrow it down by patient, code or date"
             ) from error
+        finally:
+            self._free.append(reading)
+
+    def close(self) -> None:
+        """Waits for the searches that run."""
+        self._threads.shutdown()
+        for reading in (self._quick, *self._free):
+            reading.connection.close()
 
 
 @lru_cache(maxsize=64)

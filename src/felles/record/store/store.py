@@ -1,9 +1,6 @@
 """Opening a store: one address, two engines, the same object for everybody above."""
 
-import asyncio
 import sqlite3
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,12 +21,11 @@ class Submitting(Protocol):
 
 
 class Store:
-    """An open store. `reading` is for short reads on the loop, `searching` may take long."""
+    """An open store."""
 
-    def __init__(self, address: str, reading: Reading, searching: Reading) -> None:
+    def __init__(self, address: str, reading: Reading) -> None:
         self.address = address
         self.reading = reading
-        self.searching = searching
 
     @property
     def dialect(self) -> Dialect:
@@ -51,36 +47,6 @@ class Store:
         raise NotImplementedError
 
 
-class ThreadedReading:
-    """Runs each statement on threads of its own, so that a long search holds up nobody's short read."""
-
-    dialect: Dialect = "sqlite"
-
-    def __init__(self, path: Path, seconds: float) -> None:
-        self._path = path
-        self._seconds = seconds
-        self._free: list[sqlite.SqliteReading] = []
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
-
-    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, sql, args)
-
-    def _run(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
-        try:
-            reading = self._free.pop()
-        except IndexError:
-            reading = sqlite.SqliteReading(sqlite.connect(self._path, readonly=True), self._seconds)
-        try:
-            return reading.rows_now(sql, args)
-        finally:
-            self._free.append(reading)
-
-    def close(self) -> None:
-        self._threads.shutdown()
-        for reading in self._free:
-            reading.connection.close()
-
-
 class SqliteStore(Store):
     """A store in one file. Writes go to the process that serves it; where none does, this one becomes the writer."""
 
@@ -88,9 +54,8 @@ class SqliteStore(Store):
         self._path = path
         self._committer = committer
         self._writer = writer
-        self._reader = sqlite.SqliteReading(sqlite.connect(path, readonly=True), seconds)
-        self._threads = ThreadedReading(path, seconds)
-        super().__init__(str(path), self._reader, self._threads)
+        self._readings = sqlite.SqliteReadings(path, seconds)
+        super().__init__(str(path), self._readings)
 
     @classmethod
     async def open(cls, path: Path, committer: Committer, *, seconds: float = 10.0) -> "SqliteStore":
@@ -111,8 +76,7 @@ class SqliteStore(Store):
         connection.close()
 
     async def close(self) -> None:
-        self._threads.close()
-        self._reader.connection.close()
+        self._readings.close()
         if self._writer is not None:
             await self._writer.close()
 
@@ -140,7 +104,7 @@ class PostgresqlStore(Store):
 
     def __init__(self, address: str, pool: Any, committer: Committer, seconds: float) -> None:
         reading = postgresql.PostgresqlReading(pool, seconds)
-        super().__init__(address, reading, reading)
+        super().__init__(address, reading)
         self._pool = pool
         self._writer = postgresql.PostgresqlWriter(pool, committer)
 
