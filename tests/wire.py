@@ -52,11 +52,12 @@ class Answer:
 class Wire:
     """A client of one server: `wire("PUT", "/Patient/a", {...}, if_match='W/"1"')`; addresses begin at /fhir."""
 
-    def __init__(self, address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, address: str, process: subprocess.Popen[bytes], store: str, log: Path) -> None:
         self.address = address
         self.base = f"{address}/fhir"
         self.port = int(address.rpartition(":")[2])
         self.process = process
+        self.store = store
         self.log = log
         self._connection: http.client.HTTPConnection | None = None
 
@@ -84,7 +85,7 @@ class Wire:
 
     def alone(self) -> Wire:
         """The same server over a connection of its own."""
-        return Wire(self.address, self.process, self.log)
+        return Wire(self.address, self.process, self.store, self.log)
 
     def create(self, resource: dict[str, Any], **headers: str) -> dict[str, Any]:
         """The created resource."""

@@ -126,6 +126,6 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         cluster = request.getfixturevalue("cluster")
         store = cluster.url(cluster.create())
     with (folder / "log").open("wb") as log, serving(store, log=log.fileno()) as (address, process):
-        yield Wire(address, process, folder / "log")
+        yield Wire(address, process, store, folder / "log")
     told = [line for line in (folder / "log").read_text().splitlines() if "Invalid HTTP request received" not in line]
     assert told == []
