@@ -19,7 +19,8 @@ from pathlib import Path
 import asyncpg
 
 OLDEST = 15
-INITIAL = ("--auth=trust", "--encoding=UTF8", "--no-locale")
+INITIAL = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=nb-NO")
+"""Norwegian order of letters, as a Norwegian region's database has it: nothing may lean on the order of bytes."""
 OPTIONS = {
     "listen_addresses": "",
     "fsync": "on",
