@@ -5,6 +5,7 @@ Nothing here really waits: the coroutines of `commit` run to their end at the fi
 
 import asyncio
 import contextlib
+import json
 import re
 import threading
 import time
@@ -28,7 +29,7 @@ CHECKPOINT_PAGES = 4_000
 STEPS_BETWEEN_LOOKS = 5_000
 QUICK = 0.005
 """Seconds that a statement may hold up the event loop."""
-_CURRENT = CURRENT + "?1"
+_CURRENT = CURRENT.removesuffix("= ") + "IN (SELECT value FROM json_each(?1))"
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -175,11 +176,8 @@ class SqliteTransaction:
         return self.connection.execute(numbered(sql), tuple(args)).fetchall()
 
     async def current(self, keys: Sequence[int]) -> dict[int, Current]:
-        found = {}
-        for key in keys:
-            for row in self.connection.execute(_CURRENT, (key,)):
-                found[key] = Current(*row)
-        return found
+        found = self.connection.execute(_CURRENT, (json.dumps(list(keys)),))
+        return {row[3]: Current(*row) for row in found}
 
     async def lock(self, hashes: Sequence[int]) -> None:
         """There is one writer: nothing to wait for."""
