@@ -110,6 +110,7 @@ def doctor(page: Page) -> Page:
     """Signed in as the doctor, at the page where patients are found."""
     page.goto("/")
     page.get_by_role("button", name="Lege, medisinsk avdeling").click()
+    page.wait_for_url("**/find")
     return page
 
 

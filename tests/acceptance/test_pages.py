@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from felles.demo import STORY, people
 
@@ -112,6 +112,22 @@ def test_the_palette_by_keyboard(doctor: Page) -> None:
     expect(field).to_be_focused()
     doctor.keyboard.press("Escape")
     expect(field).to_be_hidden()
+
+
+def test_enter_never_opens_what_an_older_list_held(doctor: Page) -> None:
+    doctor.goto(PATIENT)
+    doctor.keyboard.press("Control+k")
+    expect(doctor.get_by_role("option").first).to_be_visible()
+    held: list[Route] = []
+    doctor.route("**/palette", lambda route: held.append(route))
+    field = doctor.get_by_role("combobox")
+    field.fill(STORY["family"])
+    field.press("Enter")
+    doctor.wait_for_timeout(400)
+    expect(field).to_be_visible()
+    held[-1].continue_()
+    expect(field).to_be_hidden()
+    expect(doctor.get_by_role("heading", level=1)).to_have_text(NAME)
 
 
 def test_everything_without_script(browser: Browser, site: str) -> None:

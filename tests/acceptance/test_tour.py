@@ -31,6 +31,8 @@ def follow(page: Page, token: re.Match[str]) -> None:
     """One thing to do or to see."""
     if words := token["choose"]:
         named(page, words).click(force=True)
+        page.wait_for_timeout(200)
+        page.wait_for_load_state()
     elif words := token["see"]:
         expect(page.get_by_text(words).locator("visible=true").first).to_be_visible()
     elif words := token["type"]:

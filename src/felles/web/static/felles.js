@@ -19,6 +19,20 @@ function choose(index) {
 
 const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
 
+// The text whose answer the list shows; Enter on an older list must never open what it happened to hold.
+let answered = null, asked = null, wanted = false;
+
+function openChosen() {
+  if (field.value === answered) { options()[Math.max(chosen(), 0)]?.click(); } else { wanted = true; }
+}
+
+function answer() {
+  answered = asked;
+  choose(0);
+  if (wanted && field.value === answered && options().length === 1) { options()[0].click(); }
+  wanted = false;
+}
+
 function openPalette() {
   if (palette.open) { palette.close(); return; }
   palette.showModal();
@@ -29,7 +43,7 @@ function openPalette() {
 function steer(event) {
   if (event.key === "ArrowDown") { choose(chosen() + 1); } else
   if (event.key === "ArrowUp") { choose(chosen() - 1); } else
-  if (event.key === "Enter") { options()[Math.max(chosen(), 0)]?.click(); } else { return; }
+  if (event.key === "Enter") { openChosen(); } else { return; }
   event.preventDefault();
 }
 
@@ -44,7 +58,8 @@ if (palette) {
     if (event.target === palette || event.target.closest("a.option")) { palette.close(); }
   });
   field.addEventListener("keydown", steer);
-  list.addEventListener("htmx:afterSwap", () => choose(0));
+  field.addEventListener("htmx:beforeRequest", () => { asked = field.value; });
+  list.addEventListener("htmx:afterSwap", answer);
 }
 
 document.querySelectorAll("[data-print]").forEach((button) => {
