@@ -16,7 +16,9 @@ SMALL = 2 << 20
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 @click.option("--anew", is_flag=True, help="Also read what has been imported before.")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Processes that prepare (default: one per core but one, at least two).")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="Processes that prepare (default: cores less one, at least two)."
+)
 def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: bool, jobs: int | None) -> None:
     """Import FHIR R4 files and folders: JSON, NDJSON, .gz, .zip.
 
