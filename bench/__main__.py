@@ -42,17 +42,43 @@ def line(figure: Figure) -> str:
     return f"{figure.name:<28} {figure.engine:<11} {value} {limit:<18} {share} {spread} {figure.note}".rstrip()
 
 
+def table(report: Report) -> str:
+    """A report as it stands in docs/performance.md."""
+    said = report.plain()
+    machine = said["machine"]
+    lines = [
+        f"Measured {said['at'][:10]} on {machine['cores']} cores ({machine['processor']}), {machine['memory']} GiB, "
+        f"Python {machine['python']}: {', '.join(f'{name} {value}' for name, value in report.about.items())}.",
+        "",
+        "| figure | engine | value | raw engine | ratio (lowest to highest) | how |",
+        "|---|---|--:|--:|--:|---|",
+    ]
+    return "\n".join([*lines, *(row(figure) for figure in report.figures)])
+
+
+def row(figure: Figure) -> str:
+    """A figure as a row of a Markdown table."""
+    raw = "" if figure.raw is None else f"{figure.raw:,.0f}"
+    spread = "" if figure.spread is None else f" ({figure.spread[0]:.2f} to {figure.spread[1]:.2f})"
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}{spread}"
+    value = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:.2f}"
+    return f"| {figure.name} | {figure.engine} | {value} {figure.unit} | {raw} | {ratio} | {figure.note} |"
+
+
 @click.command()
 @click.argument("name", required=False)
+@click.option("--table", "as_table", is_flag=True, help="Print a Markdown table, as in docs/performance.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--quick", is_flag=True, help="Smaller sizes; ends within 40 s.")
-def main(name: str | None, as_json: bool, quick: bool) -> None:
+def main(name: str | None, as_table: bool, as_json: bool, quick: bool) -> None:
     """Measure, and print what was measured."""
     if name is not None and name not in names():
         raise click.BadParameter(f"{name}: there are {', '.join(names()) or 'none'}")
     for wanted in [name] if name else names():
         report = run(wanted, quick)
-        if as_json:
+        if as_table:
+            click.echo(table(report))
+        elif as_json:
             click.echo(json.dumps(report.plain(), ensure_ascii=False))
         else:
             click.echo("\n".join(line(figure) for figure in report.figures))
