@@ -64,7 +64,7 @@ class Wire:
     def __call__(self, method: str, url: str, body: Any = None, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
-            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+            body = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
             named.setdefault("content-type", "application/fhir+json")
         path = url.removeprefix(self.address) if url.startswith("http") else f"/fhir{url}"
         for fresh in (False, True):

@@ -23,11 +23,13 @@ class Issue:
 
 @dataclass(slots=True)
 class Problem(Exception):
-    """A request that is refused: HTTP status, issues, and headers that belong to the answer."""
+    """A request that is refused: HTTP status, issues, and headers that belong to the answer. `position`: which of
+    several writes it was about, -1 for none."""
 
     status: int
     issues: tuple[Issue, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
+    position: int = -1
 
     def __str__(self) -> str:
         return f"{self.status}: " + "; ".join(issue.diagnostics for issue in self.issues)

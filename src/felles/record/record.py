@@ -105,7 +105,9 @@ class Record:
         refused = reply.refused
         if refused.reason in ("changed", "moved"):
             raise Changed
-        raise _refusal(refused.reason, refused.number, refused.text, refused.issues, refused.status)
+        error = _refusal(refused.reason, refused.number, refused.text, refused.issues, refused.status)
+        error.position = refused.position
+        raise error
 
     async def create(self, resource: dict[str, Any], id: str, origin: Origin = Origin.ACT) -> Written:
         """Puts one resource down that must not exist yet."""
@@ -120,7 +122,7 @@ class Record:
 
 def _patched(body: bytes, patch: bytes, content_type: str) -> bytes:
     """JSON Patch or FHIRPath Patch, by the content type (http.html#patch)."""
-    if content_type.partition(";")[0].strip() == "application/json-patch+json":
+    if content_type.partition(";")[0].strip().lower() == "application/json-patch+json":
         return document.serialise(json_patch(body, patch))
     return document.serialise(fhirpath_patch(body, patch))
 

@@ -238,6 +238,9 @@ class _Planner:
             return removal(planned.type, planned.id, planned.match)
         received = receive(await self._rewrite(planned.raw), planned.type)
         planned.raw = received.raw
+        given = received.resource.get("id")
+        if planned.entry.method in ("PUT", "PATCH") and given not in (None, planned.id):
+            raise problem(400, "value", "the id of the resource is not the id that is written", f"{planned.type}.id")
         write = prepare(received, planned.id, planned.kind, planned.match)
         if not self.demo:
             refuse_made_up(write)

@@ -77,6 +77,8 @@ async def commit(record: Record, found: list[Entry], origin: Origin = Origin.ACT
             written = await record.commit(planned.writes, planned.criteria, origin)
         except Changed:
             continue
+        except Problem as error:
+            raise placed(error, changed[error.position].entry.at) if error.position >= 0 else error from None
         return planned, {one.entry.place: done for one, done in zip(changed, written, strict=False)}
     raise problem(409, "conflict", "others keep changing what this transaction's conditions ask; try again")
 
@@ -119,7 +121,7 @@ def _entry_answer(record: Record, request: Request, one: Planned, stored: Stored
 
 async def _foresee(record: Record, request: Request, found: list[Entry], route: Route) -> None:
     """Refuses reads that cannot succeed before anything is written. Raises Problem with the entry's expression."""
-    writes = {one.path: one.method for one in found if one.method not in READS}
+    writes = {one.path: one.method for one in found if one.method not in READS and "/" in one.path}
     for asked in found:
         if asked.method not in READS:
             continue

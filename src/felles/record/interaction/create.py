@@ -1,7 +1,7 @@
 """create and conditional create: https://hl7.org/fhir/R4/http.html#create, #ccreate."""
 
 from felles.record.condition import criterion
-from felles.record.interaction.answer import only_one, preferred, written_answer
+from felles.record.interaction.answer import location, only_one, preferred, written_answer
 from felles.record.outcome import problem
 from felles.record.prepare import new_id, prepare, receive
 from felles.record.record import TRIES, Changed, Record
@@ -20,7 +20,10 @@ async def create(record: Record, request: Request, type_name: str) -> Response:
         found = await record.matching(type_name, parameters(condition.partition("?")[2] or condition))
         existing = only_one(found.ids, type_name)
         if existing is not None:
-            return preferred(request, await record.read(type_name, existing), 200)
+            stored = await record.read(type_name, existing)
+            answer = preferred(request, stored, 200)
+            answer.headers["location"] = location(record, type_name, existing, stored.number)
+            return answer
         try:
             written = (await record.commit([write], [criterion(type_name, found)]))[0]
         except Changed:

@@ -64,7 +64,7 @@ def _answer(record: Record, request: Request, found: history.History) -> Respons
 
 
 def _entry(record: Record, version: Stored) -> bytes:
-    status = {Kind.CREATE: 201, Kind.UPDATE: 200, Kind.DELETE: 204}[version.kind]
+    status = 204 if version.kind is Kind.DELETE else 201 if version.number == 1 else 200
     url = version.type if version.kind is Kind.CREATE else version.address
     return entry(
         f"{record.base}/{version.address}",

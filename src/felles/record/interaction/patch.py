@@ -12,9 +12,11 @@ from felles.record.store import Criterion, Kind
 async def patch(record: Record, request: Request, type_name: str, id: str, *criteria: Criterion) -> Response:
     """Patches the current version. Without If-Match a version that came in between is patched instead."""
     for _ in range(TRIES):
+        if request.if_match and request.if_match != (current := (await record.read(type_name, id)).number):
+            raise problem(412, "conflict", f"version {current} is current, not the one in If-Match")
         raw, number = await record.patched(type_name, id, request.body, request.headers.get("content-type", ""))
         if request.if_match not in (0, number):
-            raise problem(412, "conflict", f"version {number} is current, not the one in If-Match")
+            continue
         received = receive(raw, type_name)
         if received.resource.get("id") != id:
             raise problem(422, "business-rule", "a patch must not change the id", f"{type_name}.id")
