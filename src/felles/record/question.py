@@ -26,7 +26,10 @@ async def read(
     compartment: tuple[str, str] | None = None,
     base: str = "",
 ) -> Query:
-    """The Query of a search; references to `base`, the record's own address, are local. Raises Problem 400 for what cannot be asked, 403 for what costs too much."""
+    """The Query of a search; references to `base`, the record's own address, are local.
+
+    Raises Problem 400 for what cannot be asked, 403 for what costs too much.
+    """
     asked = list(pairs)
     parse = partial(search.parse, type_name, asked, lenient=lenient, compartment=compartment, base=base)
     if not any(_CODED.search(name) for name, _ in asked):

@@ -47,6 +47,8 @@ class Node:
     def collect(self, name: str, found: list[Any]) -> None:
         """Append the child elements called `name` (without type suffix for a choice) to `found`."""
         data = self.value if type(self.value) is dict else self.extra
+        if name == "value" and self.type.primitive and self.value is not None:
+            found.append(self.system())
         if type(data) is not dict:
             return
         places = self.type.members.get(name)

@@ -54,6 +54,10 @@ class Source:
     def value_set(self, url: str) -> Resource | None:
         raise NotImplementedError
 
+    def structure(self, url: str) -> Resource | None:
+        """A StructureDefinition; those of R4 itself are not among them."""
+        return None
+
     def concepts(self, url: str) -> dict[str, Concept] | None:
         """The concepts of a code system by code, or None when it is not known."""
         if url not in self._known:

@@ -41,6 +41,9 @@ class _Layered(Source):
     def value_set(self, url: str) -> Resource | None:
         return self._stored("ValueSet", url) or SHIPPED.value_set(url)
 
+    def structure(self, url: str) -> Resource | None:
+        return self._stored("StructureDefinition", url)
+
     def concepts(self, url: str) -> dict[str, Concept] | None:
         return super().concepts(url) if self._stored("CodeSystem", url) else SHIPPED.concepts(url)
 

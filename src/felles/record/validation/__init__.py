@@ -7,10 +7,10 @@ from typing import Any
 from felles.record.outcome import Issue
 from felles.record.validation.examination import examine
 from felles.record.validation.made_up import made_up, may_be_made_up
-from felles.record.validation.profile import check
+from felles.record.validation.profile import broken, check, check_profiles, check_rules, told
 from felles.record.validation.quick import accepts
 
-__all__ = ["check", "made_up", "may_be_made_up", "validate"]
+__all__ = ["broken", "check", "check_profiles", "check_rules", "made_up", "may_be_made_up", "told", "validate"]
 
 MOST_ISSUES = 100
 """More faults than this are not listed."""
