@@ -210,6 +210,15 @@ async def test_what_is_not_here_is_said(fhir: Client) -> None:
 
 
 @pytest.mark.anyio
+async def test_profiles_that_lead_to_one_another_end(fhir: Client) -> None:
+    circle = {"path": "Observation.code", "type": [{"code": "CodeableConcept", "profile": [f"{URL}/code"] * 3}]}
+    await fhir.create(profile(circle, base=URL))
+    concept = profile(type="CodeableConcept", url=f"{URL}/code", base=f"{URL}/code")
+    await fhir.create({**concept, "kind": "complex-type"})
+    assert not await issues(fhir, OBSERVATION)
+
+
+@pytest.mark.anyio
 async def test_modes_and_parameters(fhir: Client) -> None:
     assert (await fhir("POST", "Observation/$validate?mode=wrong", OBSERVATION)).status == 400
     assert (await fhir("POST", "Observation/$validate?colour=red", OBSERVATION)).status == 400

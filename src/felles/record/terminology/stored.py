@@ -3,6 +3,7 @@
 An operation runs on what has been fetched so far; what it misses is fetched, and it runs again.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -48,12 +49,12 @@ class _Layered(Source):
         return super().concepts(url) if self._stored("CodeSystem", url) else SHIPPED.concepts(url)
 
 
-async def resolved(work: Callable[[Source], T], fetch: Fetch) -> T:
-    """The result of `work` on stored and shipped resources. Raises what `work` raises."""
+async def resolved(work: Callable[[Source], T], fetch: Fetch, *, long: bool = False) -> T:
+    """The result of `work` on stored and shipped resources; `long` work is done on a thread. Raises what it raises."""
     source = _Layered()
     for _ in range(MOST_FETCHES):
         try:
-            return work(source)
+            return await asyncio.to_thread(work, source) if long else work(source)
         except _Needed as needed:
             source.fetched[needed.key] = await fetch(*needed.key)
     raise NotExpandable("too-costly", f"more than {MOST_FETCHES} code systems and value sets are involved")

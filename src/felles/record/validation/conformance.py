@@ -53,13 +53,23 @@ class Conformance:
     def __init__(self, resource: Mapping[str, Any], source: Source) -> None:
         self._source = source
         self._told: set[str] = set()
+        self._found: dict[tuple[str, str], list[Issue]] = {}
         self._sets: dict[str, Pairs | None] = {}
         listed = resource.get("contained", ())
         self._contained = {str(one.get("id")): one for one in listed if isinstance(one, Mapping)}
 
-    def profile(self, node: Node, url: str, depth: int = 0) -> Iterator[Issue]:
-        """The issues of an element or resource under a profile and the profiles it is made from."""
-        address = url.partition("|")[0]
+    def profile(self, node: Node, url: str, depth: int = 0) -> list[Issue]:
+        """The issues of an element or resource under a profile and the profiles it is made from.
+
+        Each element is held against each profile once, however profiles lead to one another.
+        """
+        key = (node.location(), url.partition("|")[0])
+        if key not in self._found:
+            self._found[key] = []
+            self._found[key] = list(self._profile(node, key[1], depth))
+        return self._found[key]
+
+    def _profile(self, node: Node, address: str, depth: int) -> Iterator[Issue]:
         if is_core(address):
             yield from _is_a(node, address)
             return
@@ -140,7 +150,7 @@ class Conformance:
     def _one_of(self, profiles: list[str], node: Node, depth: int) -> Iterator[Issue]:
         best: list[Issue] = []
         for url in profiles:
-            found = list(self.profile(node, url, depth + 1))
+            found = self.profile(node, url, depth + 1)
             if not any(issue.severity == "error" for issue in found):
                 yield from found
                 return
