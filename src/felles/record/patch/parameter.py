@@ -71,7 +71,11 @@ class Operation:
 def operations(parameters: Any) -> Iterator[Operation]:
     """The operations in order. Problem 400 for what is no patch."""
     if type(parameters) is not dict or parameters.get("resourceType") != "Parameters":
-        raise problem(400, "structure", "A FHIRPath Patch is a Parameters resource")
+        raise problem(
+            400,
+            "structure",
+            "A FHIRPath Patch is a Parameters resource; a JSON Patch is sent as application/json-patch+json",
+        )
     found = parameters.get("parameter", [])
     if type(found) is not list or len(found) > MAX_OPERATIONS:
         raise problem(400, "structure", f"A FHIRPath Patch has at most {MAX_OPERATIONS} operations")

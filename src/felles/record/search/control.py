@@ -16,6 +16,8 @@ DEFAULT_COUNT = 50
 MAX_COUNT = 1_000
 RESULT = ("_sort", "_count", "_total", "_summary", "_elements", "_include", "_revinclude", "_contained", "_type")
 PASSED = frozenset(("_format", "_pretty"))
+METHODS = {"count": "accurate", "estimate": "estimate", "none": "none"}
+"""`_totalMethod`, which fhirpy sends for its counts, in words of `_total`."""
 _INCLUDES = {
     "_include": False,
     "_include:iterate": True,
@@ -44,6 +46,8 @@ class Control:
         if name in _INCLUDES:
             self._include(name, value)
             return True
+        if name == "_totalMethod" and value in METHODS:
+            name, value = "_total", METHODS[value]
         reader = getattr(self, f"_read{name}", None) if name in RESULT or name == "_containedType" else None
         if reader is None:
             return name in PASSED
