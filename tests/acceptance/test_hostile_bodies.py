@@ -88,7 +88,7 @@ BUNDLES: dict[str, bytes] = {
         )
     ).encode(),
     "a number to write": b'{"resourceType":"Bundle","type":"transaction","entry":'
-    b'[{"request":{"method":"PUT","url":"Patient?identifier=1"},"resource":[5]}]}',
+    b'[{"request":{"method":"PUT","url":"Patient?identifier=none-has-this"},"resource":[5]}]}',
     "an operation": json.dumps(
         batch({"request": {"method": "POST", "url": "Patient/$merge"}}, kind="transaction")
     ).encode(),
