@@ -53,21 +53,22 @@ def standard(entry: Field[Any]) -> str:
 
 def commands() -> str:
     """Every command's own help."""
-    return page("Commands", [line for name, command in walk("felles", program) for line in helped(name, command)])
+    top = click.Context(program, info_name="felles", terminal_width=100, **program.context_settings)
+    return page("Commands", [line for context in walk(top) for line in helped(context)])
 
 
-def walk(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """A command and all below it, with their full names."""
-    yield name, command
+def walk(context: click.Context) -> Iterator[click.Context]:
+    """A command and all below it."""
+    yield context
+    command = context.command
     if isinstance(command, click.Group):
-        for below, inner in sorted(command.commands.items()):
-            yield from walk(f"{name} {below}", inner)
+        for name, inner in sorted(command.commands.items()):
+            yield from walk(click.Context(inner, parent=context, info_name=name, **inner.context_settings))
 
 
-def helped(name: str, command: click.Command) -> list[str]:
+def helped(context: click.Context) -> list[str]:
     """One command's section."""
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
-    return [f"## {name}", "", "```", command.get_help(context).rstrip(), "```", ""]
+    return [f"## {context.command_path.partition(' [')[0]}", "", "```", context.get_help().rstrip(), "```", ""]
 
 
 def search_parameters() -> str:
