@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -292,6 +293,48 @@ def test_two_entries_for_one_resource_are_refused(service: Wire, patient: dict[s
     urn = fresh()
     same = [entry("POST", "Patient", {"resourceType": "Patient"}, urn)] * 2
     assert service("POST", "", bundle("transaction", *same)).status == 400
+
+
+def test_the_same_condition_twice_in_a_transaction_makes_one(service: Wire) -> None:
+    system = fresh()
+    condition = f"identifier={system}|1"
+    create = entry("POST", "Patient", person(system), ifNoneExist=condition)
+    other = entry("POST", "Patient", person(system, active=True), ifNoneExist=condition)
+    about = {"resourceType": "Condition", "subject": {"reference": f"Patient?{condition}"}}
+    answer = service("POST", "", bundle("transaction", create, other, entry("POST", "Condition", about)))
+    assert statuses(answer) == ["201", "200", "201"]
+    assert len({one["response"]["location"] for one in answer.entries[:2]}) == 1
+    assert service("GET", f"/Condition?patient.identifier={system}|1").json["total"] == 1
+    put = entry("PUT", f"Patient?identifier={system}|2", person(system, "2"))
+    assert service("POST", "", bundle("transaction", put, put)).status == 400
+    gone = entry("DELETE", f"Patient?{condition}")
+    assert statuses(service("POST", "", bundle("transaction", create, gone))) == ["201", "204"]
+    assert service("GET", f"/Patient?{condition}").json["total"] == 1
+
+
+def test_a_json_patch_in_a_bundle_is_a_binary(service: Wire, patient: dict[str, Any]) -> None:
+    operations = base64.b64encode(b'[{"op":"add","path":"/active","value":true}]').decode()
+    binary = {"resourceType": "Binary", "contentType": "application/json-patch+json", "data": operations}
+    for number, kind in ((2, "transaction"), (3, "batch")):
+        answer = service("POST", "", bundle(kind, entry("PATCH", f"Patient/{patient['id']}", binary)))
+        assert statuses(answer) == ["200"]
+        assert answer.entries[0]["response"]["etag"] == f'W/"{number}"'
+    assert service("GET", f"/Patient/{patient['id']}").json["active"] is True
+
+
+def test_references_to_the_server_itself_are_local(service: Wire, patient: dict[str, Any]) -> None:
+    about = {"resourceType": "Condition", "subject": {"reference": f"{service.base}/Patient/{patient['id']}"}}
+    made = service.create(about)
+    assert made["subject"]["reference"] == f"Patient/{patient['id']}"
+    for query in (
+        f"patient={patient['id']}",
+        f"subject=Patient/{patient['id']}",
+        f"subject={service.base}/Patient/{patient['id']}",
+        f"patient.identifier={patient['identifier'][0]['system']}|1",
+    ):
+        assert [one["resource"]["id"] for one in service("GET", f"/Condition?{query}").entries] == [made["id"]]
+    conditional = {"resourceType": "Condition", "subject": {"reference": "Patient?identifier=1"}}
+    assert service("POST", "/Condition", conditional).status == 422
 
 
 def test_a_batch_does_every_interaction(service: Wire, patient: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ transaction; where that differs, everything is prepared anew.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from felles.record import definition, document
@@ -120,6 +120,7 @@ class _Planner:
         self.criteria: dict[int, Criterion] = {}
         self.links: dict[bytes, bytes] = {}
         self.seen: dict[str, Entry] = {}
+        self.begun: dict[int, list[str]] = {}
 
     def refuse(self, entry: Entry, error: Problem) -> None:
         """Ends the whole, or leaves this entry out."""
@@ -166,22 +167,29 @@ class _Planner:
         if len(parts) > 2 and definition.is_resource(parts[-2]):
             self.links.setdefault("/".join(parts[-2:]).encode(), address.encode())
 
-    async def _condition(self, type_name: str, query: str) -> list[str]:
+    async def _condition(self, type_name: str, query: str) -> Found:
+        """What matches, or will: the entry that another with the same condition has begun."""
         found = await self.search.matching(type_name, query)
         self.criteria[found.lock] = criterion(type_name, found)
         if len(found.ids) > 1:
             raise problem(412, "multiple-matches", f"the condition matches more than one {type_name}")
-        return found.ids
+        return found if found.ids else replace(found, ids=self.begun.get(found.lock, []))
+
+    def _deleted(self, address: str) -> bool:
+        return address in self.seen and self.seen[address].method == "DELETE"
 
     async def _post(self, entry: Entry, type_name: str, id: str) -> Planned:
         if id:
             raise problem(400, "invalid", "POST takes the type alone; use PUT to write a known id")
         query = entry.conditions.get("ifNoneExist")
+        found = None
         if query is not None:
             found = await self._condition(type_name, query.partition("?")[2] if "?" in query else query)
-            if found:
-                return Planned(entry, type_name, found[0], None)
+            if found.ids and not self._deleted(f"{type_name}/{found.ids[0]}"):
+                return Planned(entry, type_name, found.ids[0], None)
         given, match = await self.naming.name(entry, type_name)
+        if found is not None:
+            self.begun[found.lock] = [given]
         if f"{type_name}/{given}" in self.seen:
             return Planned(entry, type_name, given, None)
         return Planned(entry, type_name, given, Kind.CREATE if match == -1 else Kind.UPDATE, match, entry.raw)
@@ -191,18 +199,19 @@ class _Planner:
             if not entry.query:
                 raise problem(400, "invalid", "PUT needs an id or a condition in its url")
             found = await self._condition(type_name, entry.query)
-            if not found:
+            if not found.ids:
                 given = document.load(entry.raw).get("id")
-                return Planned(entry, type_name, str(given) if given else new_id(), Kind.UPDATE, -1, entry.raw)
-            id = found[0]
+                self.begun[found.lock] = [str(given) if given else new_id()]
+                return Planned(entry, type_name, self.begun[found.lock][0], Kind.UPDATE, -1, entry.raw)
+            id = found.ids[0]
         return Planned(entry, type_name, id, Kind.UPDATE, _match(entry), entry.raw)
 
     async def _patch(self, entry: Entry, type_name: str, id: str) -> Planned:
         if not id:
             found = await self._condition(type_name, entry.query)
-            if not found:
+            if not found.ids:
                 raise problem(404, "not-found", f"the condition matches no {type_name} to patch")
-            id = found[0]
+            id = found.ids[0]
         raw, number = await self.search.patched(type_name, id, entry.raw)
         if _match(entry) not in (0, number):
             raise problem(412, "conflict", f"version {number} is current, not the one in ifMatch")
@@ -213,9 +222,9 @@ class _Planner:
             if not entry.query:
                 raise problem(400, "invalid", "DELETE needs an id or a condition in its url")
             found = await self._condition(type_name, entry.query)
-            if not found:
+            if not found.ids:
                 return Planned(entry, type_name, "", None)
-            id = found[0]
+            id = found.ids[0]
         return Planned(entry, type_name, id, Kind.DELETE, _match(entry))
 
     async def finish(self) -> Plan:
@@ -273,9 +282,9 @@ class _Planner:
             if match[1] != b"reference" or not mark or not definition.is_resource(type_name) or match[2] in self.links:
                 continue
             found = await self._condition(type_name, query)
-            if not found:
+            if not found.ids:
                 raise problem(412, "not-found", f"a conditional reference matches no {type_name}")
-            self.links[match[2]] = f"{type_name}/{found[0]}".encode()
+            self.links[match[2]] = f"{type_name}/{found.ids[0]}".encode()
 
 
 def _match(entry: Entry) -> int:

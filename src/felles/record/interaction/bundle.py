@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -104,7 +105,8 @@ async def transaction(record: Record, request: Request, found: list[Entry], rout
 async def _stored(record: Record, one: Planned, done: Written | None) -> Stored | None:
     """The existing match of a conditional create, or the tombstone of a delete."""
     if one.kind is None and one.id:
-        return await record.read(one.type, one.id)
+        with suppress(Problem):  # it may have gone since the commit, which stands
+            return await record.read(one.type, one.id)
     if one.kind is Kind.DELETE and done is not None and done.number:
         return Stored(one.type, one.id, done.number, done.updated, Kind.DELETE, None)
     return None
