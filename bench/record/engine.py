@@ -1,6 +1,7 @@
 """The two engines as the bench drives them: a record, and the bare engine taking the same rows at the same place."""
 
 import asyncio
+import gc
 import shutil
 import threading
 import time
@@ -146,8 +147,11 @@ class PostgresqlSite:
 
 @asynccontextmanager
 async def opened(site: Site) -> AsyncIterator[Record]:
-    """The record of a site, writing from this process."""
+    """The record of a site, writing from this process, which collects garbage as the program's own processes do."""
     record = await Record.open(site.address)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     try:
         yield record
     finally:
