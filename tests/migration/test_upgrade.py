@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from felles.record.check import check
 from felles.record.record import Record
 from felles.record.store import migration
 from felles.record.store.migration import Migration, migrations
@@ -56,6 +57,7 @@ async def test_a_store_of_an_earlier_version_keeps_all_of_its_data(place: Path, 
         assert written.number == 3
     finally:
         await record.close()
+    assert [str(finding) async for finding in check(store_url, 0, lambda _: None)] == []
 
 
 async def every_row_is_there(earlier: dict[str, object], record: Record) -> None:
