@@ -212,7 +212,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "Observation?code:text=glukose": "b1",
         "Condition?code:text=migrene": "c1",
         "Observation?combo-code=8480-6": "b4 b5",
-        "Observation?value-concept=u:x|x": "b6",
+        "Observation?value-concept=urn:x|x": "b6",
         "Encounter?class=IMP": "e1",
     },
     "strings and uris": {
@@ -263,7 +263,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "Observation?component-code-value-quantity=8480-6$120|http://unitsofmeasure.org|mm[Hg]": "b4",
         "Observation?component-code-value-quantity=8480-6$80,8462-4$80": "b4 b5",
         "Observation?combo-code-value-quantity=14749-6$lt5.42": "b1",
-        "Observation?code-value-concept=1-1$u:x|x": "b6",
+        "Observation?code-value-concept=1-1$urn:x|x": "b6",
     },
     "chains": {
         "Observation?subject:Patient.name=eva": "b1 b3 b4",
