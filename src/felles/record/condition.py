@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from felles.record import definition
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.store import Criterion
@@ -21,6 +22,19 @@ class Found:
 def lock_of(type_name: str, parameters: Parameters) -> int:
     """A stable key of the criteria: two writers with the same criteria wait for each other."""
     return key64(type_name + "?" + "&".join(f"{name}={value}" for name, value in sorted(parameters)))
+
+
+def relative(type_name: str, parameters: Parameters, base: str) -> Parameters:
+    """The same criteria where references to `base`, the record's own address, are Type/id: as they are stored."""
+    known = definition.search_parameters(type_name)
+    return [
+        (name, value.removeprefix(f"{base}/") if _is_reference(known.get(name.partition(":")[0])) else value)
+        for name, value in parameters
+    ]
+
+
+def _is_reference(parameter: definition.SearchParameter | None) -> bool:
+    return parameter is not None and parameter.type == "reference"
 
 
 def criterion(type_name: str, found: Found) -> Criterion:

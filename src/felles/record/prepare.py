@@ -1,7 +1,8 @@
 """From received bytes to a `Write`: parsed, validated, identified, indexed. All of it happens outside the transaction.
 
 The stored body is what was received without the space between its tokens: every string and number keeps its text
-(`1.00` stays `1.00`), only `id`, `meta.versionId` and `meta.lastUpdated` are the server's (FHIR R4 http.html#create, #update).
+(`1.00` stays `1.00`), only `id`, `meta.versionId` and `meta.lastUpdated` are the server's (FHIR R4 http.html#create,
+#update), and references to the record's own address are relative.
 """
 
 import os
@@ -44,9 +45,15 @@ class Received:
     raw: bytes
 
 
-def receive(raw: bytes, expected: str | None = None, *, resource: dict[str, Any] | None = None) -> Received:
-    """Parses and validates. Raises Problem 400 for what is no resource, 422 for what breaks the rules of R4."""
+def receive(
+    raw: bytes, expected: str | None = None, *, resource: dict[str, Any] | None = None, base: str = ""
+) -> Received:
+    """Parses and validates; references to `base`, the record's own address, become relative.
+
+    Raises Problem 400 for what is no resource, 422 for what breaks the rules of R4.
+    """
     if resource is None:
+        raw = _relative(raw, base)
         resource = document.load(raw)
         raw = document.compact(raw)
     name = resource.get("resourceType")
@@ -58,6 +65,14 @@ def receive(raw: bytes, expected: str | None = None, *, resource: dict[str, Any]
     if issues:
         raise Problem(422, tuple(issues))
     return Received(name, resource, raw)
+
+
+def _relative(raw: bytes, base: str) -> bytes:
+    """The same JSON where `base`/Type/id is Type/id (https://hl7.org/fhir/R4/references.html#literal)."""
+    own = base.encode() + b"/"
+    if not base or own not in raw:
+        return raw
+    return re.sub(rb'("reference"\s*:\s*")' + re.escape(own) + rb"(?=[A-Z])", rb"\1", raw)
 
 
 def prepare(received: Received, id: str, kind: Kind, match: int = 0) -> Write:

@@ -8,7 +8,7 @@ import orjson
 
 from felles.record import definition, document, finding, question, reading
 from felles.record.authenticity import refuse_made_up
-from felles.record.condition import Found, Parameters, lock_of
+from felles.record.condition import Found, Parameters, lock_of, relative
 from felles.record.index import extract
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.page import Pages, open_pages
@@ -80,6 +80,7 @@ class Record:
         """At most two ids that match a condition. Raises Problem 412 for a condition without criteria."""
         if not any(not name.startswith("_") or name in ("_id", "_tag", "_profile", "_has") for name, _ in parameters):
             raise problem(412, "required", "a condition needs at least one search parameter")
+        parameters = relative(type_name, parameters, self.base)
         ids = await matching(self.store.reading, type_name, parameters)
         return Found(parameters, ids, lock_of(type_name, parameters))
 

@@ -12,7 +12,7 @@ from felles.record.store import Kind
 async def create(record: Record, request: Request, type_name: str) -> Response:
     """A new resource under an id of the server; under a condition only if nothing matches. The condition is
     If-None-Exist; some clients put it into the address instead, where it must not be lost."""
-    write = prepare(receive(request.body, type_name), new_id(), Kind.CREATE, -1)
+    write = prepare(receive(request.body, type_name, base=record.base), new_id(), Kind.CREATE, -1)
     condition = _condition(request)
     if condition is None:
         written = (await record.commit([write]))[0]

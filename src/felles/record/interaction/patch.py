@@ -17,7 +17,7 @@ async def patch(record: Record, request: Request, type_name: str, id: str, *crit
         raw, number = await record.patched(type_name, id, request.body, request.headers.get("content-type", ""))
         if request.if_match not in (0, number):
             continue
-        received = receive(raw, type_name)
+        received = receive(raw, type_name, base=record.base)
         if received.resource.get("id") != id:
             raise problem(422, "business-rule", "a patch must not change the id", f"{type_name}.id")
         write = prepare(received, id, Kind.UPDATE, number)

@@ -18,7 +18,7 @@ def expected_version(request: Request) -> int:
 
 async def update(record: Record, request: Request, type_name: str, id: str) -> Response:
     """A new version of Type/id, which begins with it if it did not exist."""
-    received = receive(request.body, type_name)
+    received = receive(request.body, type_name, base=record.base)
     given = received.resource.get("id")
     if given != id:
         raise problem(400, "value", "the id in the body and the id in the address must be the same", f"{type_name}.id")
@@ -29,7 +29,7 @@ async def update(record: Record, request: Request, type_name: str, id: str) -> R
 
 async def update_matching(record: Record, request: Request, type_name: str) -> Response:
     """Updates the one match; creates when there is none."""
-    received = receive(request.body, type_name)
+    received = receive(request.body, type_name, base=record.base)
     given = received.resource.get("id")
     for _ in range(TRIES):
         found = await record.matching(type_name, request.parameters)
