@@ -29,7 +29,7 @@ CHECKPOINT_PAGES = 4_000
 STEPS_BETWEEN_LOOKS = 5_000
 QUICK = 0.005
 """Seconds that a statement may hold up the event loop."""
-_CURRENT = CURRENT.removesuffix("= ") + "IN (SELECT value FROM json_each(?1))"
+_CURRENT = CURRENT.removesuffix("= ") + "IN (SELECT value FROM json_each(?1))"  # noqa: S608 - two constants
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
