@@ -58,7 +58,7 @@ def transaction(number: int, observations: int = 3, shared: str = "1", name: str
             "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
             "subject": {"reference": patient},
             "performer": [{"reference": office}],
-            "effectiveDateTime": f"2026-01-{place + 1:02d}",
+            "effectiveDateTime": f"2026-01-{place % 28 + 1:02d}",
             "valueQuantity": {
                 "value": 60 + place,
                 "unit": "/min",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import pytest
 
 from felles.record.record import Record
 from tests.batch import findings, held, take, transaction, write
@@ -66,22 +71,54 @@ async def test_a_database_that_is_full(postgresql_url: str) -> None:
     assert await findings(postgresql_url) == []
 
 
-async def test_an_import_into_a_full_disk_stops_and_goes_on_later(tmp_path: Path) -> None:
-    store = str(tmp_path / "felles.db")
+def bundles(folder: Path) -> Path:
     for number in range(1, 41):
-        write(tmp_path / "in" / f"{number:02d}.json", transaction(number, 30))
-    limit = 1_500_000
-    said = subprocess.run(
-        [FELLES, "import", "--store", store, str(tmp_path / "in")],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-        check=False,
-    )
-    assert said.returncode == 1 and "full" in said.stderr
+        write(folder / f"{number:02d}.json", transaction(number, 100))
+    return folder
+
+
+async def goes_on(store: str, folder: Path) -> None:
+    """What is there is whole; with room the rest comes."""
     before = len(await held(store))
     assert await findings(store) == []
-    tally, faults = await take(store, tmp_path / "in")
+    tally, faults = await take(store, folder)
     assert (faults, tally.failed) == ([], 0)
-    assert tally.created == 40 * 31 + 1 - before
+    assert tally.created == 40 * 101 + 1 - before
     assert await findings(store) == []
+
+
+def imported(store: str, folder: Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [FELLES, "import", "--store", store, str(folder)], capture_output=True, text=True, check=False, **how
+    )
+
+
+async def test_an_import_that_may_write_no_more_stops_and_goes_on_later(tmp_path: Path) -> None:
+    store, folder, limit = str(tmp_path / "felles.db"), bundles(tmp_path / "in"), 2_500_000
+    said = imported(store, folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert said.returncode == 1 and "full" in said.stderr
+    await goes_on(store, folder)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes, where this user may make one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)]
+    if (
+        os.geteuid()
+        or not shutil.which("mount")
+        or subprocess.run(command, capture_output=True, check=False).returncode
+    ):
+        pytest.skip("a small file system needs the right to mount one")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+async def test_an_import_onto_a_full_disk_stops_and_goes_on_later(small_disk: Path, tmp_path: Path) -> None:
+    store, folder = str(small_disk / "felles.db"), bundles(tmp_path / "in")
+    said = imported(store, folder)
+    assert said.returncode == 1 and "full" in said.stderr
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
+    await goes_on(store, folder)

@@ -14,8 +14,11 @@ import pytest
 
 from felles.record.record import Record
 from felles.record.store import Origin
+from felles.record.store.snapshot import snapshot
 from tests.batch import SYSTEM, entry, findings, held, numbers, organization, take, transaction, uuid, write
 from tests.server import FELLES, serving
+
+BUNDLES = 100
 
 
 async def test_the_same_transaction_twice_changes_nothing(store_url: str, tmp_path: Path) -> None:
@@ -188,10 +191,10 @@ async def test_an_import_says_so_in_the_feed(store_url: str, tmp_path: Path) -> 
 
 @pytest.fixture
 def region(tmp_path: Path) -> Path:
-    """Sixty bundles that share offices, each with other content of them."""
-    for number in range(1, 61):
-        bundle = transaction(number, observations=28, shared=str(number % 7), name=f"Legesenter {number}")
-        write(tmp_path / "in" / f"{number:02d}.json", bundle)
+    """Bundles that share offices, each with other content of them: more than goes into one commit."""
+    for number in range(1, BUNDLES + 1):
+        bundle = transaction(number, observations=98, shared=str(number % 7), name=f"Legesenter {number}")
+        write(tmp_path / "in" / f"{number:03d}.json", bundle)
     return tmp_path / "in"
 
 
@@ -199,18 +202,18 @@ async def test_processes_give_the_same_store_as_one(store_url: str, region: Path
     alone = str(tmp_path / "alone.db")
     await take(alone, region)
     tally, faults = await take(store_url, region, jobs=2)
-    assert (faults, tally.created) == ([], 60 * 29 + 7)
+    assert (faults, tally.created) == ([], BUNDLES * 99 + 7)
     assert await held(store_url) == await held(alone)
 
 
 async def test_an_import_that_is_killed_goes_on_where_it_was(store_url: str, region: Path, tmp_path: Path) -> None:
     whole = str(tmp_path / "whole.db")
     await take(whole, region)
-    for share in (0.15, 0.6):
-        await killed_at(store_url, region, int(len(await held(whole)) * share))
+    for share in (0.1, 0.5):
+        await killed_at(store_url, region, int(BUNDLES * 99 * share))
         assert await findings(store_url) == []
     tally, faults = await take(store_url, region)
-    assert (faults, tally.failed) == ([], 0) and tally.unchanged >= 1_000
+    assert (faults, tally.failed) == ([], 0) and tally.unchanged >= 3_000
     assert await held(store_url) == await held(whole)
     assert await findings(store_url) == []
 
@@ -221,8 +224,9 @@ async def killed_at(store: str, folder: Path, resources: int) -> None:
     until = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < until:
         try:
-            if len(await held(store)) >= resources:
-                break
+            async with snapshot(store) as moment:
+                if (await moment.rows("SELECT count(*) FROM directory"))[0][0] >= resources:
+                    break
         except (ValueError, OSError):
             pass
         time.sleep(0.01)
@@ -238,7 +242,7 @@ async def test_an_import_into_a_served_store_goes_through_its_writer(region: Pat
         said = subprocess.run(
             [FELLES, "import", "--store", store, "--json", str(region)], capture_output=True, check=True, text=True
         )
-        assert json.loads(said.stdout.splitlines()[-1])["created"] == 60 * 29 + 7
+        assert json.loads(said.stdout.splitlines()[-1])["created"] == BUNDLES * 99 + 7
     assert await findings(store) == []
 
 

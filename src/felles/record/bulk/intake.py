@@ -15,7 +15,11 @@ from felles.record.bulk.source import Piece
 from felles.record.outcome import problem
 from felles.record.store import UNLESS_THERE, Kind, Refused, Request, Store, Write, Written
 
-IN_FLIGHT = 8
+BATCH = 4_000
+"""Writes that are handed to the store together: one COMMIT of many requests touches each page of the index once."""
+BATCH_SERVED = 400
+"""The same, where people wait for the writer too."""
+IN_FLIGHT = 2
 ROUNDS = 4
 
 
@@ -63,6 +67,8 @@ class Intake:
         self._tally = Tally()
         self._running: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._ready: list[_Work] = []
+        self._batch = BATCH_SERVED if store.served else BATCH
         self._again: list[Piece] = []
         self._last_round = False
         self._shared = _Shared()
@@ -102,6 +108,7 @@ class Intake:
                 await self._settled()
 
     async def _settled(self) -> None:
+        await self._send()
         while self._running:
             await asyncio.gather(*self._running)
 
@@ -128,15 +135,24 @@ class Intake:
         self._watch.faulty(one)
 
     async def _begin(self, work: "_Work") -> None:
+        work.kept += self._shared.strip(work)
+        self._ready.append(work)
+        if sum(len(one.request.writes) for one in self._ready) >= self._batch:
+            await self._send()
+
+    async def _send(self) -> None:
+        """What is ready goes to the store at once, in its order."""
         await self._slots.acquire()
         for task in self._running:
             if task.done():
                 task.result()
-        work.kept += self._shared.strip(work)
-        task = asyncio.create_task(self._commit(work))
+        ready, self._ready = self._ready, []
+        task = asyncio.create_task(self._together(ready))
         self._running.add(task)
         task.add_done_callback(self._ended)
-        await asyncio.sleep(0)
+
+    async def _together(self, works: "list[_Work]") -> None:
+        await asyncio.gather(*(self._commit(work) for work in works))
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """A task that failed stays, so that whoever looks next raises what it raised."""

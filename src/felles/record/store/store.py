@@ -31,6 +31,11 @@ class Store:
     def dialect(self) -> Dialect:
         return self.reading.dialect
 
+    @property
+    def served(self) -> bool:
+        """Whether writes go to the one writer of a running server."""
+        return False
+
     async def submit(self, request: Request) -> Reply:
         """Commits `request`; the reply comes when it is durable."""
         raise NotImplementedError
@@ -64,6 +69,10 @@ class SqliteStore(Store):
         if writer is None and _needs_migration(path):
             writer = LocalWriter(Writer(path, committer))
         return cls(path, committer, writer, seconds)
+
+    @property
+    def served(self) -> bool:
+        return isinstance(self._writer, RemoteWriter)
 
     async def submit(self, request: Request) -> Reply:
         if self._writer is None:
