@@ -183,6 +183,29 @@ def test_what_is_hardly_http_is_refused(service: Wire, data: bytes) -> None:
     assert service("GET", "/metadata").status == 200
 
 
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nX: ", b"a" * 2**16),
+        (b"GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\n", b"X: aaaaaaaaaaaa\r\n" * 2**12),
+        (b"GET /", b"a" * 2**16),
+        (b"", b"GET /fhir/Patient/none HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2**10),
+    ],
+    ids=["a header", "headers", "an address", "requests"],
+)
+def test_what_never_ends_is_cut_off(service: Wire, start: bytes, piece: bytes) -> None:
+    before = service.resident()
+    with (
+        socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection,
+        pytest.raises(ConnectionError),
+    ):
+        connection.sendall(start)
+        for _ in range(1_000):
+            connection.sendall(piece)
+    assert service.resident() - before < 100 * 2**20
+    assert service("GET", "/metadata").status == 200
+
+
 def test_slow_clients_keep_nobody_waiting(service: Wire) -> None:
     slow = [socket.create_connection(("127.0.0.1", service.port), timeout=10) for _ in range(100)]
     try:

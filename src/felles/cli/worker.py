@@ -10,6 +10,7 @@ import uvicorn
 
 from felles.app import RULES, WORKERS, build
 from felles.cli import log
+from felles.cli.connection import Connection
 from felles.record import feed
 from felles.record.record import Record
 
@@ -22,6 +23,7 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
     gc.set_threshold(20_000, 20, 50)
     config = uvicorn.Config(
         build(record, secret=secret),
+        http=Connection,
         lifespan="off",
         access_log=False,
         log_config=None,
