@@ -98,6 +98,34 @@ async def test_everything_of_a_patient(fhir: Client) -> None:
     assert (await fhir("GET", "Patient/p00/$everything?x=1")).status == 400
 
 
+async def test_everything_holds_what_several_patients_share_and_what_has_no_date(fhir: Client) -> None:
+    await fill(fhir, 2)
+    who = await fhir.create({"resourceType": "Practitioner", "name": [{"family": "Lie"}]})
+    both = [{"actor": {"reference": f"Patient/p0{n}"}, "status": "accepted"} for n in (0, 1)]
+    both.append({"actor": {"reference": f"Practitioner/{who['id']}"}, "status": "accepted"})
+    await fhir.create(
+        {
+            "resourceType": "Appointment",
+            "status": "booked",
+            "start": "2026-01-01T10:00:00Z",
+            "end": "2026-01-01T11:00:00Z",
+            "participant": both,
+        }
+    )
+    await fhir.create({"resourceType": "RelatedPerson", "patient": {"reference": "Patient/p00"}})
+    every = {"Appointment", "Patient", "Practitioner", "RelatedPerson"}
+    for asked, kinds in (
+        ("", every),
+        ("?_count=1", every),
+        ("?start=2026-01-01&end=2026-01-01", every),
+        ("?start=2026-01-02", {"Patient", "RelatedPerson"}),
+        ("?_type=Appointment", {"Appointment"}),
+    ):
+        pages = await follow(fhir, await fhir("GET", f"Patient/p00/$everything{asked}"))
+        found = [e["resource"]["resourceType"] for page in pages for e in page.entries]
+        assert sorted(found) == sorted(kinds), asked
+
+
 async def test_compartments(fhir: Client) -> None:
     await fill(fhir, 2)
     made = await fhir.create({"resourceType": "Condition", "subject": {"reference": "Patient/p00"}})

@@ -1,22 +1,26 @@
-"""Everything of one patient: the compartment's rows by their patient key, and what these refer to outside it."""
+"""Everything of one patient: the compartment's rows by their patient key, those shared with other patients, and what
+all these refer to outside it."""
 
 from dataclasses import dataclass
 
 import orjson
 
-from felles.record import definition, reading
-from felles.record.index.value import key64
+from felles.record import definition, finding, question, reading
+from felles.record.index import extract
+from felles.record.index.value import NO_DATE, key64
 from felles.record.outcome import problem
 from felles.record.page import MAX_KEYS, Plan, packed
 from felles.record.reading import Stored
 from felles.record.record import Record
 
 _ROWS = (
-    "SELECT rid, number, type FROM resource WHERE patient = $1 AND deleted = 0 AND patient <> 0 "
-    "AND (date = 0 OR (date >= $2 AND date < $3)) AND updated >= $4 ORDER BY type, date DESC, rid DESC LIMIT $5"
+    "SELECT rid, number, type, date, updated FROM resource WHERE patient = $1 AND deleted = 0 AND patient <> 0 "
+    "ORDER BY type, date DESC, rid DESC LIMIT $2"
 )
-_FAR = 9_000_000_000_000_000_000
 MAX_EVERYTHING = 100_000
+MAX_PAGE = 1_000
+Found = tuple[Stored, int]
+"""A resource and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Wanted:
     end: int | None = None
     since: int | None = None
     count: int | None = None
+
+    def holds(self, kind: int, date: int, updated: int) -> bool:
+        """Whether a resource of type number `kind` belongs. Without a care date it does, and the Patient always."""
+        if (self.types and definition.type_name(kind) not in self.types) or updated < (self.since or 0):
+            return False
+        if date == NO_DATE or definition.type_name(kind) == "Patient":
+            return True
+        return (self.start is None or date >= self.start) and (self.end is None or date < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +57,41 @@ async def of_patient(record: Record, patient: Stored, wanted: Wanted, user: str 
     for name in wanted.types:
         if not definition.is_resource(name):
             raise problem(400, "value", "_type holds a name that is no resource type", "_type")
-    numbers = {definition.type_number(name) for name in wanted.types}
-    key = key64(patient.address)
-    start = -_FAR if wanted.start is None else wanted.start
-    end = _FAR if wanted.end is None else wanted.end
-    rows = await record.store.reading.rows(_ROWS, (key, start, end, wanted.since or 0, MAX_EVERYTHING + 1))
+    reader = record.store.reading
+    rows = await reader.rows(_ROWS, (key64(patient.address), MAX_EVERYTHING + 1))
     if len(rows) > MAX_EVERYTHING:
-        raise problem(403, "too-costly", "this patient has more than 100,000 resources: ask by _type or dates")
-    keys = [(rid, number) for rid, number, kind in rows if not numbers or kind in numbers]
+        raise problem(403, "too-costly", "this patient has more than 100,000 resources: see the compartment's searches")
+    keys = [(row[0], row[1]) for row in rows if wanted.holds(*row[2:])]
+    found = await reading.by_rows(reader, keys)
+    shared = await _shared(record, patient, wanted, {row[0] for row in rows})
+    outside = await _referred(record, found + [one for one, _ in shared], wanted.types)
+    found += [one for one, _ in shared + outside]
     if wanted.count is None:
-        found = await reading.by_rows(record.store.reading, keys)
-        found += await _referred(record, found, wanted.types)
         return Page(found, len(found), None, len(found))
-    count = max(1, min(wanted.count, 1_000))
-    token = None
+    keys += [(rid, one.number) for one, rid in shared + outside]
+    count, token = min(wanted.count, MAX_PAGE), None
     if len(keys) > count:
         plan = Plan(user, "Patient", [], *packed(keys[:MAX_KEYS]), capped=len(keys) > MAX_KEYS, count=count)
         token = await record.pages.keep(plan)
-    return Page(await reading.by_rows(record.store.reading, keys[:count]), len(keys), token, count)
+    return Page(found[:count], len(found), token, count)
 
 
-async def _referred(record: Record, found: list[Stored], types: frozenset[str]) -> list[Stored]:
+async def _shared(record: Record, patient: Stored, wanted: Wanted, own: set[int]) -> list[Found]:
+    """What lies in the compartments of several patients: appointments, groups, lists (compartmentdefinition.html)."""
+    reader = record.store.reading
+    query = await question.read(reader, None, [], compartment=("Patient", patient.id))
+    keys = [key for key in await finding.keys(reader, query, MAX_EVERYTHING) if key[0] not in own]
+    shared = [(one, key[0]) for key in keys for one in await reading.by_rows(reader, [key])]
+    return [
+        (one, rid) for one, rid in shared if wanted.holds(definition.type_number(one.type), _date(one), one.updated)
+    ]
+
+
+def _date(one: Stored) -> int:
+    return extract(one.type, orjson.loads(one.body or b"{}")).date
+
+
+async def _referred(record: Record, found: list[Stored], types: frozenset[str]) -> list[Found]:
     """Resources outside the compartment that its resources refer to (practitioners, organisations, medication ...)."""
     have = {one.address for one in found}
     wanted: dict[str, None] = {}
@@ -74,13 +100,8 @@ async def _referred(record: Record, found: list[Stored], types: frozenset[str]) 
             type_name = address.partition("/")[0]
             if address not in have and type_name != "Patient" and (not types or type_name in types):
                 wanted[address] = None
-    outside = []
-    for address in wanted:
-        type_name, _, id = address.partition("/")
-        there = await reading.find(record.store.reading, type_name, id)
-        if there is not None and there[0].body is not None:
-            outside.append(there[0])
-    return outside
+    outside = [await reading.find(record.store.reading, *address.split("/")) for address in wanted]
+    return [there for there in outside if there is not None and there[0].body is not None]
 
 
 def references(node: object) -> list[str]:
