@@ -18,6 +18,8 @@ from felles.record.store.write import Refused, Reply, Request, Row
 
 GROUP = 128
 GROUPS_AT_ONCE = 2
+COPY_FROM = 200
+"""Rows of one table from which COPY costs less than arrays."""
 MIGRATION_LOCK = 0x46454C4C4553
 _CURRENT = CURRENT + "ANY($1::int8[]) ORDER BY d.key FOR UPDATE OF r"
 _NEVER = "SELECT 1 WHERE false"
@@ -161,9 +163,17 @@ class PostgresqlTransaction:
                 )
         if updated:
             await self._connection.execute(_REPLACE, *map(list, zip(*updated, strict=True)))
-        tables = tuple(sorted((table for table, rows in inserted.items() if rows), key=lambda table: table.name))
-        arrays = [list(column) for table in tables for column in zip(*inserted[table], strict=True)]
-        await self._connection.execute(insert_statement(tables), *arrays)
+        few = []
+        for table, rows in inserted.items():
+            if len(rows) < COPY_FROM:
+                few += [table] if rows else []
+            else:
+                rows.sort()
+                await self._connection.copy_records_to_table(table.name, records=rows, columns=table.columns)
+        if few:
+            tables = tuple(sorted(few, key=lambda table: table.name))
+            arrays = [list(column) for table in tables for column in zip(*inserted[table], strict=True)]
+            await self._connection.execute(insert_statement(tables), *arrays)
 
     async def next_rid(self) -> int:
         return await self._numbers.take(self._connection)
