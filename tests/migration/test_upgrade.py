@@ -13,6 +13,7 @@ from felles.record.check import check
 from felles.record.record import Record
 from felles.record.store import migration
 from felles.record.store.migration import Migration, migrations
+from felles.record.store.snapshot import snapshot
 from tests.migration import kept
 
 ENGINES = ("sqlite", "postgresql")
@@ -103,6 +104,9 @@ async def test_an_older_program_refuses_a_newer_store(store_url: str) -> None:
         await filled(store_url)
     with pytest.raises(ValueError, match="migration 9000"):
         await Record.open(store_url)
+    with pytest.raises(ValueError, match="run the newer felles"):
+        async with snapshot(store_url):
+            pass
 
 
 async def test_a_migration_that_fails_leaves_the_store_as_it_was(store_url: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from felles.cli import main
+from felles.cli.serve import address_of
 
 
 @pytest.fixture
@@ -108,3 +109,11 @@ def test_help_is_quick() -> None:
     begun = time.process_time()
     felles("--help")
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "localhost:80"), ("localhost", "localhost:80"), ("::1", "[::1]:80"), ("[::1]", "[::1]:80")],
+)
+def test_the_address_that_is_printed_can_be_opened(host: str, address: str) -> None:
+    assert address_of(host, 80) == f"http://{address}"

@@ -33,11 +33,17 @@ def serve(store: str | None, host: str | None, port: int | None) -> None:
     except ValueError as error:
         raise ServeError(str(error)) from error
     listening = listen(chosen)
-    address = f"http://{'localhost' if chosen.host == '127.0.0.1' else chosen.host}:{listening.getsockname()[1]}"
+    address = address_of(chosen.host, listening.getsockname()[1])
     if chosen.store.startswith(("postgresql://", "postgres://")):
         _serve_region(chosen, listening, address)
     else:
         _serve_embedded(chosen, listening, address)
+
+
+def address_of(host: str, port: int) -> str:
+    """What to open in a browser: an IPv6 address stands in brackets (RFC 3986 section 3.2.2)."""
+    name = "localhost" if host == "127.0.0.1" else f"[{host.strip('[]')}]" if ":" in host else host
+    return f"http://{name}:{port}"
 
 
 def listen(chosen: Settings) -> socket.socket:

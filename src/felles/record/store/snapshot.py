@@ -111,4 +111,5 @@ async def _same_version(reading: Snapshot, at: int) -> None:
     if at == 0:
         raise ValueError("there is no Felles store at this address")
     if at != known:
-        raise ValueError(f"the store is at migration {at}, this program knows {known}: start felles serve once")
+        advice = "run the newer felles" if at > known else "start felles serve once"
+        raise ValueError(f"the store is at migration {at}, this program knows {known}: {advice}")
