@@ -1,7 +1,10 @@
 """Pages of a search show the moment of the first page, and belong to who searched (FHIR R4 http.html#paging)."""
 
+from pathlib import Path
+
 import pytest
 
+from felles.record.page import FilePages, Plan
 from tests.integration.conftest import Answer, Client
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +136,12 @@ async def test_compartments(fhir: Client) -> None:
     assert (await fhir("GET", "Patient/p01/Condition")).ids == []
     assert made["id"] in (await fhir("GET", "Patient/p00/*")).ids
     assert (await fhir("GET", "Organization/x/Condition")).status == 404
+
+
+async def test_what_is_kept_for_page_links_is_for_the_owner_of_the_store_alone(tmp_path: Path) -> None:
+    (tmp_path / "felles.db-pages").touch(0o644)
+    pages = FilePages(tmp_path / "felles.db-pages")
+    await pages.keep(Plan("", "Patient", [("name", "Moen")], b"", b"", False, 1))
+    assert {file.stat().st_mode & 0o77 for file in tmp_path.iterdir()} == {0}
+    assert len(list(tmp_path.iterdir())) == 3
+    await pages.close()

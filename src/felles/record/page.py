@@ -77,6 +77,8 @@ class FilePages:
     """In a file of its own beside an embedded store, shared by its reading processes. Its loss costs only links."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(0o600)
+        os.chmod(path, 0o600)  # noqa: PTH101 - it holds what was searched for; its -wal and -shm take its mode
         self._connection = apsw.Connection(str(path))
         self._connection.set_busy_timeout(5_000)
         self._connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
@@ -85,7 +87,6 @@ class FilePages:
             "WITHOUT ROWID; CREATE INDEX IF NOT EXISTS page_expires ON page (expires)"
         )
         self._swept = 0.0
-        os.chmod(path, 0o600)  # noqa: PTH101 - the file may hold keys of patients
 
     async def keep(self, plan: Plan) -> str:
         now = time.time()
