@@ -112,6 +112,14 @@ async def test_batch_entries_stand_alone(fhir: Client) -> None:
     assert answer.entries[1]["response"]["outcome"]["issue"][0]["expression"]
 
 
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_entries_answer_with_the_outcome_that_prefer_asks_for(fhir: Client, kind: str) -> None:
+    answer = await fhir("POST", "", bundle(post(patient()), kind=kind), prefer="return=OperationOutcome")
+    entry = answer.entries[0]
+    assert "resource" not in entry
+    assert entry["response"]["outcome"]["issue"][0]["diagnostics"] == "Patient created as version 1"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -13,7 +13,7 @@ from felles.record import definition, document
 from felles.record.condition import Found
 from felles.record.entry import Entry, entries
 from felles.record.index.value import date_range
-from felles.record.interaction.answer import body_of, entry_response
+from felles.record.interaction.answer import body_of, entry_response, preferred
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.reading import Stored
 from felles.record.record import TRIES, Changed, Record
@@ -26,6 +26,7 @@ from felles.record.transaction import Plan, Planned, placed, plan
 Route = Callable[[Record, Request], Awaitable[Response]]
 AT_ONCE = 8
 READS = ("GET", "HEAD")
+_OUTCOME = b'{"resourceType":"OperationOutcome"'
 FHIR = "application/fhir+json"
 HEADERS = {
     "ifMatch": "if-match",
@@ -117,7 +118,10 @@ def _entry_answer(record: Record, request: Request, one: Planned, stored: Stored
         return entry(None, None, response=entry_response(204, stored))
     where = {"location": f"{record.base}/{stored.address}/_history/{stored.number}"}
     response = entry_response(201 if done is not None and done.created else 200, stored, where)
-    body = stored.body if request.prefer.get("return") == "representation" else None
+    wish = request.prefer.get("return")
+    if wish == "OperationOutcome":
+        response["outcome"] = orjson.loads(preferred(request, stored, int(response["status"])).body)
+    body = stored.body if wish == "representation" else None
     return entry(f"{record.base}/{stored.address}", body, response=response)
 
 
@@ -183,7 +187,7 @@ def _entry_of(answer: Response) -> bytes:
         response["lastModified"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     if "location" in answer.headers:
         response["location"] = answer.headers["location"]
-    if answer.status >= 400:
+    if answer.status >= 400 or answer.body.startswith(_OUTCOME):
         response["outcome"] = orjson.loads(answer.body)
         return entry(None, None, response=response)
     return entry(None, answer.body or None, response=response)
