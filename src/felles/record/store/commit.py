@@ -122,12 +122,16 @@ class _Act:
         if self.request.criteria:
             await self._check_criteria(self.request.criteria)
         if self.request.advance:
-            await self._advance(self.request.advance)
+            await self._stands_at(self.request.advance)
         await self._load(self.request.writes)
         written = [await self._write(write, place) for place, write in enumerate(self.request.writes)]
         if self.changes:
             await self._wake()
-        return written + await self._reindex() if self.request.reindex else written
+        if self.request.reindex:
+            written += await self._reindex()
+        if self.request.advance:
+            await self._advance(self.request.advance)
+        return written
 
     async def keep(self) -> None:
         if self.apart:
@@ -156,22 +160,27 @@ class _Act:
             if sorted(found) != sorted(criterion.expected):
                 raise Refusal(Refused("changed"))
 
-    async def _advance(self, advance: Advance) -> None:
-        await self.set_apart()
+    async def _stands_at(self, advance: Advance) -> None:
         await self.tx.lock([key64(f"cursor {advance.name}")])
-        columns = "xid, position" if self.tx.dialect == "postgresql" else "position"
-        sql = f"SELECT {columns} FROM cursor WHERE name = $1"  # noqa: S608 - two constants
+        sql = f"SELECT {self._place} FROM cursor WHERE name = $1"  # noqa: S608 - one of two constants
         found = await self.tx.rows(sql, (advance.name,))
         at = [int(value) for value in found[0]] if found else [0] * len(advance.start)
         if at != advance.start:
             raise Refusal(Refused("moved"))
+
+    async def _advance(self, advance: Advance) -> None:
+        """Last of all: nothing refuses the request after it, so that it needs no savepoint."""
         marks = "$2::text::xid8, $3" if len(advance.end) == 2 else "$2"
-        sets = ", ".join(f"{column} = excluded.{column}" for column in columns.split(", "))
+        sets = ", ".join(f"{column} = excluded.{column}" for column in self._place.split(", "))
         end: list[int | str] = [str(advance.end[0]), advance.end[1]] if len(advance.end) == 2 else [advance.end[0]]
         await self.tx.rows(
-            f"INSERT INTO cursor (name, {columns}) VALUES ($1, {marks}) ON CONFLICT (name) DO UPDATE SET {sets}",  # noqa: S608
+            f"INSERT INTO cursor (name, {self._place}) VALUES ($1, {marks}) ON CONFLICT (name) DO UPDATE SET {sets}",  # noqa: S608
             (advance.name, *end),
         )
+
+    @property
+    def _place(self) -> str:
+        return "xid, position" if self.tx.dialect == "postgresql" else "position"
 
     async def _load(self, writes: list[Write]) -> None:
         keys = [write.key for write in writes if write.kind != Kind.CREATE and write.key not in self.current]
