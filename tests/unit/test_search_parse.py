@@ -294,3 +294,22 @@ def test_every_parameter_of_every_type_compiles() -> None:
             query: Query = parse(name, [(code, value)])
             assert compile(query, "sqlite").sql.count("SELECT")
             assert compile(query, "postgresql").args
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says", "offers"),
+    [
+        ("_sort", "-nothing", "takes search parameters", "birthdate"),
+        ("_include", "Patient:nothing", "takes reference parameters of Patient", "general-practitioner"),
+    ],
+)
+def test_a_control_parameter_that_names_nothing_says_what_it_takes(
+    name: str, value: str, says: str, offers: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        parse("Patient", [(name, value)])
+    (issue,) = refused.value.issues
+    assert issue.code == "not-supported"
+    assert f"search parameter {name}: {says}" in issue.diagnostics
+    assert offers in issue.diagnostics
+    assert "nothing" not in issue.diagnostics

@@ -9,7 +9,7 @@ from felles.record import definition
 from felles.record.index.choice import primary_date
 from felles.record.index.term import Binding, Parameter, parameters
 from felles.record.search.query import Include, SortKey, Summary, Total
-from felles.record.search.refusal import MAX_INCLUDES, MAX_SORT_KEYS, invalid, too_costly, unknown, unsupported
+from felles.record.search.refusal import MAX_INCLUDES, MAX_SORT_KEYS, invalid, too_costly, unnamed, unsupported
 from felles.record.search.scope import known, valid_names
 
 DEFAULT_COUNT = 50
@@ -117,7 +117,7 @@ def sort_key(text: str, types: tuple[str, ...]) -> SortKey:
         return SortKey("updated" if name == "_lastUpdated" else "id", descending)
     parameter = known(types).get(name)
     if parameter is None:
-        raise unknown("_sort", "sorting", valid_names(types))
+        raise unnamed("_sort", "takes search parameters, with - before those that descend", valid_names(types))
     if parameter.type in ("composite", "special"):
         raise unsupported("_sort", f"{parameter.code} has no order")
     if len(types) == 1 and parameter.numbers == (primary_date(types[0]),):
@@ -166,7 +166,7 @@ def _included(name: str, value: str, iterate: bool, types: tuple[str, ...]) -> I
     parameter = parameters(source).get(code)
     if parameter is None or parameter.type != "reference":
         names = [one for one, found in parameters(source).items() if found.type == "reference"]
-        raise unknown(name, f"{source}, as a reference,", names)
+        raise unnamed(name, f"takes reference parameters of {source}", names)
     yield Include(source, parameter.bindings, wanted or None, iterate)
 
 

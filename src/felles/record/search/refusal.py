@@ -25,6 +25,12 @@ def unknown(name: str, where: str, valid: Iterable[str]) -> Problem:
     return problem(400, "not-supported", text, f"http.{_shown(name)}")
 
 
+def unnamed(name: str, takes: str, valid: Iterable[str]) -> Problem:
+    """400: the value of the control parameter `name` names nothing it takes."""
+    text = f"search parameter {name}: {takes}. Valid are: {', '.join(sorted(valid))}"
+    return problem(400, "not-supported", text, f"http.{_shown(name)}")
+
+
 def unsupported(name: str, why: str) -> Problem:
     """400: R4 knows this, this server does not."""
     return problem(400, "not-supported", f"search parameter {name}: {why}", f"http.{_shown(name)}")
