@@ -225,8 +225,9 @@ def test_a_body_that_is_all_structure_is_refused_unparsed(service: Wire, piece: 
     assert service.resident() - before < 200 * MB
 
 
-@pytest.mark.parametrize("data", [b"no gzip", gzip.compress(PATIENT)[:-6], gzip.compress(PATIENT)[:20]])
-def test_broken_gzip_is_refused(service: Wire, data: bytes) -> None:
+@pytest.mark.parametrize("kept", [None, -6, 20], ids=["none", "without its end", "its beginning"])
+def test_broken_gzip_is_refused(service: Wire, kept: int | None) -> None:
+    data = gzip.compress(PATIENT)[:kept] if kept else b"no gzip"
     answer = service("POST", "/Patient", data, content_encoding="gzip")
     assert answer.status == 400
     assert "gzip" in answer.diagnostics
