@@ -33,7 +33,10 @@ def settings(environment: Mapping[str, str] = os.environ, **flags: str | int | N
         if value is None or value == "":
             continue
         values[one.name] = _number(variable, value) if one.type is int else str(value)
-    return Settings(**values)  # type: ignore[arg-type]
+    found = Settings(**values)  # type: ignore[arg-type]
+    if "://" in found.store and not found.store.startswith(("postgresql://", "postgres://")):
+        raise ValueError("FELLES_STORE must be a file path or a postgresql:// address")
+    return found
 
 
 def _number(variable: str, value: str | int) -> int:

@@ -271,3 +271,11 @@ async def test_capability_statement_tells_what_is_offered(fhir: Client) -> None:
     assert {"code", "patient", "date", "value-quantity", "component-code-value-quantity"} <= names
     for name in sorted(names)[:5]:
         assert (await fhir("GET", f"Observation?{name}:missing=true")).status in (200, 400)
+
+
+async def test_the_statement_asks_for_no_if_match_where_none_is_needed(fhir: Client) -> None:
+    """`versioned-update` would say that an update must name the version (valueset-versioning-policy.html)."""
+    statement = (await fhir("GET", "metadata")).json
+    assert {one["versioning"] for one in statement["rest"][0]["resource"]} == {"versioned"}
+    patient = await fhir.create(PATIENT)
+    assert (await fhir("PUT", f"Patient/{patient['id']}", {**patient, "active": True})).status == 200

@@ -117,3 +117,10 @@ def test_help_is_quick() -> None:
 )
 def test_the_address_that_is_printed_can_be_opened(host: str, address: str) -> None:
     assert address_of(host, 80) == f"http://{address}"
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "demo"])
+def test_an_address_of_another_kind_is_no_file(command: str) -> None:
+    said = felles(command, "--store", "mysql://localhost/felles")
+    assert said.exit_code != 0
+    assert "FELLES_STORE must be a file path or a postgresql:// address" in said.output

@@ -68,7 +68,7 @@ def _resource(name: str) -> dict[str, Any]:
         "type": name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{name}",
         "interaction": [{"code": code} for code in INTERACTIONS],
-        "versioning": "versioned-update",
+        "versioning": "versioned",
         "readHistory": True,
         "updateCreate": True,
         "conditionalCreate": True,
