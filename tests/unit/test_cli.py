@@ -124,3 +124,13 @@ def test_an_address_of_another_kind_is_no_file(command: str) -> None:
     said = felles(command, "--store", "mysql://localhost/felles")
     assert said.exit_code != 0
     assert "FELLES_STORE must be a file path or a postgresql:// address" in said.output
+
+
+def test_a_folder_with_nothing_to_import_is_status_1_and_says_so(store: str, tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / "a.txt").write_text("no FHIR")
+    said = felles("import", "--json", folder)
+    assert said.exit_code == 1
+    assert "nothing to import" in said.stderr and ".ndjson" in said.stderr
+    assert json.loads(said.stdout.splitlines()[-1])["read"] == 0

@@ -23,14 +23,16 @@ def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: boo
     """Import FHIR R4 files and folders: JSON, NDJSON, .gz, .zip.
 
     Bundles of type transaction go in as a whole or not at all, of everything else each resource for itself. What is
-    there already stays as it is. Exit status 0: all went in, 1: something did not, 2: wrong usage.
+    there already stays as it is. Exit status 0: all went in, 1: something did not or there was nothing, 2: wrong usage.
     """
     from felles.app import RULES
     from felles.cli.progress import Bar, IntakeWatch
     from felles.record.bulk.loading import load
-    from felles.record.bulk.source import sources
+    from felles.record.bulk.source import KNOWN, sources
 
     files = sources(paths)
+    if not files:
+        click.echo(f"nothing to import: no file in these folders ends with {', '.join(sorted(KNOWN))}", err=True)
     total = sum(one.size for one in files)
     settings: Settings = chosen(store)
     count = jobs if jobs else 0 if total < SMALL else None
@@ -41,5 +43,5 @@ def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: boo
         finally:
             bar.close()
             click.echo(watch.said(as_json))
-    if watch.tally.failed:
+    if watch.tally.failed or not files:
         raise SystemExit(1)
