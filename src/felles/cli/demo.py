@@ -9,7 +9,13 @@ from felles.cli.option import base, chosen, run, store_option
 
 @click.command()
 @store_option
-@click.option("--patients", type=click.IntRange(1), default=2_000, show_default=True, help="How many people; the dense units need 650.")
+@click.option(
+    "--patients",
+    type=click.IntRange(1),
+    default=2_000,
+    show_default=True,
+    help="How many people; the dense units need 650.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another number makes another region.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that everything is relative to.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
