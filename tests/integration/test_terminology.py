@@ -230,3 +230,5 @@ async def test_pages_and_conditions_know_value_sets_too(terms: Client) -> None:
     created = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
     header = "code:in=https://a.example/mammals&status=final&_id=dog"
     assert (await terms("POST", "Observation", created, if_none_exist=header)).status == 200
+    header = "code:in=https://a.example/mammals&status=cancelled"
+    assert (await terms("POST", "Observation", created, if_none_exist=header)).status == 201
