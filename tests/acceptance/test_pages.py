@@ -181,6 +181,9 @@ def test_the_patient_reads_own_record_only(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name=STORY["name"]).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+    expect(page.locator(".palette-open")).to_have_count(0)
+    page.goto("/start")
+    expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
     for other in ("/find", "/patient/somebody-else"):
         answer = page.goto(other)
         assert answer is not None and answer.status == 403

@@ -31,7 +31,10 @@ async def front(request: Request) -> Response:
 
 @signed_in
 async def start(request: Request) -> Response:
-    """GET /start: for people whose work has no pages yet."""
+    """GET /start: for people whose work has no pages yet; everybody else is taken to theirs."""
+    person = visit_of(request).person
+    if person is None or person.patient or may_find(person):
+        return RedirectResponse("/", 303)
     return answer(request, "start.html")
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from felles.access.decision import may_find
 from felles.access.ended import Ended
 from felles.access.form import form_token, token_holds
 from felles.access.person import Person, person_by_id
@@ -53,6 +54,11 @@ class Visit:
     person: Person | None
     holder: str
     token: str
+
+    @property
+    def finds(self) -> bool:
+        """Whether looking for patients is offered to this visitor."""
+        return self.person is not None and may_find(self.person)
 
 
 def site_of(request: Request) -> Site:
