@@ -134,3 +134,19 @@ def test_a_folder_with_nothing_to_import_is_status_1_and_says_so(store: str, tmp
     assert said.exit_code == 1
     assert "nothing to import" in said.stderr and ".ndjson" in said.stderr
     assert json.loads(said.stdout.splitlines()[-1])["read"] == 0
+
+
+@pytest.mark.parametrize("command", ["check", "export", "serve"])
+def test_what_is_no_store_is_called_so(tmp_path: Path, command: str) -> None:
+    other = tmp_path / "letter.txt"
+    other.write_text("A letter to somebody, which is longer than the header of a database.\n" * 20)
+    more = {"export": [str(tmp_path / "out")], "serve": ["--port", "0"]}.get(command, [])
+    result = CliRunner().invoke(main, [command, *more, "--store", str(other)])
+    assert result.exit_code == 1
+    assert "no store of Felles" in result.output
+
+
+def test_a_server_that_does_not_answer_is_called_so() -> None:
+    result = CliRunner().invoke(main, ["check", "--store", "postgresql://nobody@127.0.0.1:1/none"])
+    assert result.exit_code == 1
+    assert "PostgreSQL does not answer" in result.output

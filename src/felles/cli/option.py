@@ -52,5 +52,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         ) from error
     except (apsw.FullError, asyncpg.DiskFullError) as error:
         raise click.ClickException("the disk of the store is full; what was not acknowledged was not kept") from error
+    except apsw.NotADBError as error:
+        raise click.ClickException(f"FELLES_STORE (or --store) leads to no store of Felles: {error}") from error
+    except ConnectionError as error:
+        raise click.ClickException(f"PostgreSQL does not answer at FELLES_STORE (or --store): {error}") from error
     except (StoreLocked, ValueError, OSError, apsw.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error

@@ -119,6 +119,8 @@ def _on_stop(stop: Callable[[], None]) -> None:
 
 
 def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) -> None:
+    import apsw
+
     from felles.app import RULES
     from felles.record.record import committer
     from felles.record.store.channel import WriterServer
@@ -130,6 +132,8 @@ def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) ->
         writer = Writer(path, committer(RULES))
     except StoreLocked as error:
         raise ServeError(f"{error} (is Felles running already?)") from error
+    except apsw.NotADBError as error:
+        raise ServeError(f"{path} is no store of Felles: {error}") from error
     except ValueError as error:
         raise ServeError(str(error)) from error
     server = WriterServer(path, writer)

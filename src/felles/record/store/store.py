@@ -103,6 +103,8 @@ def _needs_migration(path: Path) -> bool:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         at = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path} is no store of Felles: {error}") from error
     finally:
         connection.close()
     return at != migrations("sqlite")[-1].number
