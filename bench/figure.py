@@ -14,7 +14,8 @@ from typing import Any
 class Figure:
     """One measured value.
 
-    `engine` is sqlite or postgresql. `raw` is the bare engine's value for the same bytes in the same run, in the same
+    `engine` is sqlite or postgresql, or none where no engine takes part.
+    `raw` is the bare engine's value for the same bytes in the same run, in the same
     unit, and `ratio` the share of it that was reached (median of the pairs); both None where there is no such limit.
     `spread` is the lowest and highest ratio, `note` says what a reader must know (sizes, CPU share of the load).
     """
