@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from felles.record.condition import version_of
-from felles.record.outcome import Issue, Problem, operation_outcome, problem
+from felles.record.outcome import Problem, operation_outcome, problem
 
 JSON = "application/fhir+json; charset=utf-8"
 Parameters = list[tuple[str, str]]
@@ -88,11 +88,6 @@ def render(resource: Mapping[str, Any], status: int = 200, headers: dict[str, st
 def refusal(error: Problem) -> Response:
     """The OperationOutcome of a Problem."""
     return render(operation_outcome(error.issues), error.status, dict(error.headers))
-
-
-def information(diagnostics: str, status: int = 200) -> Response:
-    """An OperationOutcome that only informs."""
-    return render(operation_outcome([Issue("informational", diagnostics, severity="information")]), status)
 
 
 def http_date(micros: int) -> str:
