@@ -88,14 +88,26 @@ class Reindex(msgspec.Struct, array_like=True, gc=False):
     come: tuple[list[Row], ...]
 
 
+class Line(msgspec.Struct, array_like=True):
+    """A change of a room's own table in the record's transaction: the registered statement `name` with `args`.
+
+    `rows`: how many rows it must touch (None: any number); otherwise the whole request is refused as `changed`.
+    """
+
+    name: str
+    args: list[Any]
+    rows: int | None = None
+
+
 class Request(msgspec.Struct, array_like=True):
-    """One transaction: all of it or nothing."""
+    """One transaction: all of it or nothing. `lines` follow the writes and what rules add to them."""
 
     writes: list[Write]
     criteria: list[Criterion] = []
     origin: int = Origin.ACT
     advance: Advance | None = None
     reindex: list[Reindex] = []
+    lines: list[Line] = []
 
 
 class Written(msgspec.Struct, array_like=True, gc=False):
