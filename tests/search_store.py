@@ -28,8 +28,7 @@ def filled(documents: list[Document]) -> apsw.Connection:
         insert(connection, RESOURCE, [row])
         connection.execute("INSERT INTO directory VALUES (?, ?, ?)", (one.key, one.rid, patient))
         rows = one.rows
-        lists = (rows.tokens, rows.promoted, rows.texts, rows.dates, rows.quantities, rows.references, rows.composites)
-        for table, full in index_rows(lists, patient, date, one.rid).items():
+        for table, full in index_rows(rows.lists, patient, date, one.rid).items():
             insert(connection, table, full)
     return connection
 

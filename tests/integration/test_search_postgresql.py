@@ -42,11 +42,10 @@ async def fill(url: str, documents: list[Document]) -> Any:
         await connection.execute(step.script)
     for one in documents:
         patient, date, rows = one.rows.patient, one.rows.date, one.rows
-        lists = (rows.tokens, rows.promoted, rows.texts, rows.dates, rows.quantities, rows.references, rows.composites)
         body = orjson.dumps(one.body)
         row = (one.rid, patient, type_number(one), one.key, one.body["id"], 1, one.updated, date, 0, body)
         held: dict[Table, list[Any]] = {RESOURCE: [row], DIRECTORY: [(one.key, one.rid, patient)]}
-        for table, full in {**held, **index_rows(lists, patient, date, one.rid)}.items():
+        for table, full in {**held, **index_rows(rows.lists, patient, date, one.rid)}.items():
             marks = ", ".join(f"${n}" for n in range(1, len(table.columns) + 1))
             sql = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"
             await connection.executemany(sql, full)

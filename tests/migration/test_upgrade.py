@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from felles.record.bulk.rebuild import catch_up
 from felles.record.check import check
 from felles.record.record import Record
 from felles.record.store import migration
@@ -17,6 +18,8 @@ from felles.record.store.snapshot import snapshot
 from tests.migration import kept
 
 ENGINES = ("sqlite", "postgresql")
+RELEASED = (1,)
+"""The newest migration of each earlier version."""
 ADDITION = Migration(9_000, "9000_addition", "ALTER TABLE version ADD COLUMN reason TEXT; CREATE TABLE extra (a TEXT)")
 
 
@@ -53,6 +56,8 @@ async def test_a_store_of_an_earlier_version_keeps_all_of_its_data(place: Path, 
     try:
         assert await kept.answers(record, earlier["questions"]) == earlier["answers"]
         await every_row_is_there(earlier, record)
+        assert await catch_up(record.store) > 0
+        assert await catch_up(record.store) == 0, "once is enough"
         again = orjson.loads((await record.read("Observation", "hemoglobin")).body or b"")
         written = await record.update({**again, "status": "amended"})
         assert written.number == 3
@@ -68,15 +73,17 @@ async def every_row_is_there(earlier: dict[str, object], record: Record) -> None
     assert (orjson.loads(hemoglobin.body or b"")["status"], hemoglobin.number) == ("final", 2)
     assert orjson.loads(first.body or b"")["status"] == "preliminary"
     for table, held in earlier["tables"].items():  # type: ignore[attr-defined]
+        if table == "store":  # a migration may leave a note there
+            continue
         rows = await record.store.reading.rows(f"SELECT count(*) FROM {table}")
         assert (table, rows[0][0]) == (table, len(held["rows"]))
 
 
-def test_every_migration_but_the_first_has_a_kept_store_of_the_one_before() -> None:
+def test_every_version_that_was_given_out_has_a_kept_store() -> None:
     numbers = [step.number for step in migrations("sqlite")]
     assert numbers == [step.number for step in migrations("postgresql")] == list(range(1, len(numbers) + 1))
     there = {int(place.name[:4]) for place in kept.STORES.glob("*.json.gz")}
-    assert set(numbers[:-1]) <= there <= set(numbers)
+    assert set(RELEASED) <= there <= set(numbers)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,11 +14,12 @@ from felles.record.terminology import Fetch
 _LOCAL = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}\Z")
 
 
-def newest(store: Reading, given: Mapping[str, Any] | None = None) -> Fetch:
+def newest(reader: Reading, given: Mapping[str, Any] | None = None) -> Fetch:
     """Fetches the newest stored resource of a type with a URL (or the one at `Type/id`) as plain data.
 
-    `given` stands before those stored.
+    `given` stands before those stored. Definitions are nobody's secret: they are read in the record's own name.
     """
+    store = reading.Reader(reader)
 
     async def fetch(type_name: str, url: str) -> Mapping[str, Any] | None:
         if given is not None and (given.get("resourceType"), given.get("url")) == (type_name, url):
@@ -35,7 +36,7 @@ def newest(store: Reading, given: Mapping[str, Any] | None = None) -> Fetch:
     return fetch
 
 
-async def _at(store: Reading, type_name: str, address: str) -> Mapping[str, Any] | None:
+async def _at(store: reading.Reader, type_name: str, address: str) -> Mapping[str, Any] | None:
     name, _, id = address.partition("/")
     if name != type_name:
         return None

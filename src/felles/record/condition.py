@@ -12,11 +12,13 @@ Parameters = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a condition gave: its parameters and at most two ids."""
+    """What a condition gave: its parameters and at most two ids. `stands` is what it gives the system itself, which is
+    what the transaction checks again: what somebody may not see is no reason to refuse, nor to tell."""
 
     parameters: Parameters
     ids: list[str]
     lock: int
+    stands: list[str] | None = None
 
 
 def lock_of(type_name: str, parameters: Parameters) -> int:
@@ -39,7 +41,8 @@ def _is_reference(parameter: definition.SearchParameter | None) -> bool:
 
 def criterion(type_name: str, found: Found) -> Criterion:
     """What the transaction checks again."""
-    return Criterion(found.lock, type_name, found.parameters, found.ids)
+    stands = found.ids if found.stands is None else found.stands
+    return Criterion(found.lock, type_name, found.parameters, stands)
 
 
 def version_of(etag: str) -> int:

@@ -5,22 +5,20 @@ from dataclasses import dataclass
 
 import orjson
 
-from felles.record import definition, finding, question, reading
+from felles.record import definition, finding, question, reading, search
 from felles.record.index import extract
 from felles.record.index.value import NO_DATE, key64
 from felles.record.outcome import problem
 from felles.record.page import MAX_KEYS, Plan, packed
-from felles.record.reading import Stored
+from felles.record.reading import Reader, Stored
 from felles.record.record import Record
 
 _ROWS = (
-    "SELECT rid, number, type, date, updated FROM resource WHERE patient = $1 AND deleted = 0 AND patient <> 0 "
-    "ORDER BY type, date DESC, rid DESC LIMIT $2"
+    "SELECT r.rid, r.number, r.type, r.date, r.updated FROM resource r WHERE r.patient = $1 AND r.deleted = 0 "
+    "AND r.patient <> 0 {only} ORDER BY r.type, r.date DESC, r.rid DESC LIMIT $2"
 )
 MAX_EVERYTHING = 100_000
 MAX_PAGE = 1_000
-Found = tuple[Stored, int]
-"""A resource and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +55,49 @@ async def of_patient(record: Record, patient: Stored, wanted: Wanted, user: str 
     for name in wanted.types:
         if not definition.is_resource(name):
             raise problem(400, "value", "_type holds a name that is no resource type", "_type")
-    reader = record.store.reading
-    rows = await reader.rows(_ROWS, (key64(patient.address), MAX_EVERYTHING + 1))
+    reader = record.reader
+    rows = await _rows(reader, key64(patient.address))
     if len(rows) > MAX_EVERYTHING:
         raise problem(403, "too-costly", "this patient has more than 100,000 resources: see the compartment's searches")
     keys = [(row[0], row[1]) for row in rows if wanted.holds(*row[2:])]
     found = await reading.by_rows(reader, keys)
     shared = await _shared(record, patient, wanted, {row[0] for row in rows})
-    outside = await _referred(record, found + [one for one, _ in shared], wanted.types)
-    found += [one for one, _ in shared + outside]
+    found += shared + await _referred(record, found + shared, wanted.types)
     if wanted.count is None:
+        reader.guard.show(found)
         return Page(found, len(found), None, len(found))
-    keys += [(rid, one.number) for one, rid in shared + outside]
+    keys = [(one.rid, one.number) for one in found]
     count, token = min(wanted.count, MAX_PAGE), None
     if len(keys) > count:
         plan = Plan(user, "Patient", [], *packed(keys[:MAX_KEYS]), capped=len(keys) > MAX_KEYS, count=count)
         token = await record.pages.keep(plan)
+    reader.guard.show(found[:count])
     return Page(found[:count], len(found), token, count)
 
 
-async def _shared(record: Record, patient: Stored, wanted: Wanted, own: set[int]) -> list[Found]:
+async def _rows(reader: Reader, patient: int) -> list[tuple[int, ...]]:
+    writing = search.Writing(reader.dialect, [patient, MAX_EVERYTHING + 1])
+    only = ""
+    if not reader.guard.everything:
+        numbers = range(1, len(definition.RESOURCE_TYPES) + 1)
+        only = f"AND {search.visible(await reader.guard.sight(frozenset((patient,))), 'r', numbers, writing)}"
+    return await reader.rows(_ROWS.format(only=only), tuple(writing.args))
+
+
+async def _shared(record: Record, patient: Stored, wanted: Wanted, own: set[int]) -> list[Stored]:
     """What lies in the compartments of several patients: appointments, groups, lists (compartmentdefinition.html)."""
-    reader = record.store.reading
+    reader = record.reader
     query = await question.read(reader, None, [], compartment=("Patient", patient.id))
     keys = [key for key in await finding.keys(reader, query, MAX_EVERYTHING) if key[0] not in own]
-    shared = [(one, key[0]) for key in keys for one in await reading.by_rows(reader, [key])]
-    return [
-        (one, rid) for one, rid in shared if wanted.holds(definition.type_number(one.type), _date(one), one.updated)
-    ]
+    shared = await reading.by_rows(reader, keys)
+    return [one for one in shared if wanted.holds(definition.type_number(one.type), _date(one), one.updated)]
 
 
 def _date(one: Stored) -> int:
     return extract(one.type, orjson.loads(one.body or b"{}")).date
 
 
-async def _referred(record: Record, found: list[Stored], types: frozenset[str]) -> list[Found]:
+async def _referred(record: Record, found: list[Stored], types: frozenset[str]) -> list[Stored]:
     """Resources outside the compartment that its resources refer to (practitioners, organisations, medication ...)."""
     have = {one.address for one in found}
     wanted: dict[str, None] = {}
@@ -100,8 +106,8 @@ async def _referred(record: Record, found: list[Stored], types: frozenset[str]) 
             type_name = address.partition("/")[0]
             if address not in have and type_name != "Patient" and (not types or type_name in types):
                 wanted[address] = None
-    outside = [await reading.find(record.store.reading, *address.split("/")) for address in wanted]
-    return [there for there in outside if there is not None and there[0].body is not None]
+    outside = [await reading.find(record.reader, *address.split("/")) for address in wanted]
+    return [there for there in outside if there is not None and there.body is not None]
 
 
 def references(node: object) -> list[str]:

@@ -12,7 +12,7 @@ import structlog
 
 from felles.record import definition
 from felles.record.record import Changed, Record
-from felles.record.rule import Deed, write_of
+from felles.record.rule import Deed, parted
 from felles.record.store import Advance, Kind, Origin
 
 _SQLITE = (
@@ -79,9 +79,9 @@ async def step(record: Record, name: str, handler: Handler, limit: int = 100) ->
     events = await after(record, begin, limit)
     if not events:
         return 0
-    deeds = await handler(events, record)
+    writes, lines = parted(await handler(events, record))
     try:
-        await record.commit([write_of(deed) for deed in deeds], advance=Advance(name, begin, list(events[-1].position)))
+        await record.commit(writes, advance=Advance(name, begin, list(events[-1].position)), lines=lines)
     except Changed:
         return 0
     return len(events)

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from felles.record import question, reading, search
+from felles.record.guard import ALL, Act, Sight
 from felles.record.outcome import problem
 from felles.record.page import MAX_KEYS, Pages, Plan, packed
-from felles.record.reading import Stored
+from felles.record.reading import Reader, Stored
 from felles.record.search import Query
 from felles.record.search.include import gather
-from felles.record.store.transaction import Reading
 
 Keys = list[tuple[int, int]]
 
@@ -24,10 +24,10 @@ class Asked:
     compartment: tuple[str, str] | None = None
     lenient: bool = False
 
-    async def query(self, store: Reading, base: str) -> Query:
+    async def query(self, reader: Reader, base: str) -> Query:
         """Raises Problem 400 for what cannot be asked. `base`: the record's own address."""
         of, pairs = self.compartment, self.parameters
-        return await question.read(store, self.type, pairs, lenient=self.lenient, compartment=of, base=base)
+        return await question.read(reader, self.type, pairs, lenient=self.lenient, compartment=of, base=base)
 
     def plan(self, found: Keys, count: int, capped: bool) -> Plan:
         """What later pages need."""
@@ -62,50 +62,69 @@ class Result:
     truncated: bool = False
 
 
-async def keys(store: Reading, query: Query, limit: int) -> Keys:
-    """(row, version) of the first `limit` matches, in order."""
-    statement = search.compile(query, store.dialect, limit)
-    return [(row[0], row[1]) for row in await store.rows(statement.sql, statement.args)]
+async def keys(reader: Reader, query: Query, limit: int) -> Keys:
+    """(row, version) of the first `limit` matches that the reader may see, in order."""
+    query, _ = await seen_by(reader, query)
+    return await _keys(reader, query, limit)
 
 
-async def first_ids(store: Reading, query: Query, limit: int) -> list[str]:
+async def _keys(reader: Reader, query: Query, limit: int) -> Keys:
+    statement = search.compile(query, reader.dialect, limit)
+    return [(row[0], row[1]) for row in await reader.rows(statement.sql, statement.args)]
+
+
+async def first_ids(reader: Reader, query: Query, limit: int) -> list[str]:
     """Ids of the first `limit` matches."""
-    return [one.id for one in await reading.by_rows(store, await keys(store, query, limit))]
+    query, sight = await seen_by(reader, query)
+    return [one.id for one in await reading.by_rows(reader, await _keys(reader, query, limit), sight)]
 
 
-async def count(store: Reading, query: Query) -> int:
-    """How many match, exactly."""
-    statement = search.compile_count(query, store.dialect)
-    return int((await store.rows(statement.sql, statement.args))[0][0])
+async def seen_by(reader: Reader, query: Query) -> tuple[Query, Sight]:
+    """The query for the reader's eyes, and what these may see. Raises Problem 403 where the type is not for them."""
+    if reader.guard.everything:
+        return query, ALL
+    if len(query.types) == 1:
+        reader.guard.may(Act.SEARCH, query.types[0])
+    sight = await reader.guard.sight(search.pinned(query))
+    return search.restricted(query, sight), sight
 
 
-async def execute(store: Reading, query: Query, pages: Pages | None = None, asked: Asked | None = None) -> Result:
+async def _count(reader: Reader, query: Query) -> int:
+    statement = search.compile_count(query, reader.dialect)
+    return int((await reader.rows(statement.sql, statement.args))[0][0])
+
+
+async def execute(reader: Reader, query: Query, pages: Pages | None = None, asked: Asked | None = None) -> Result:
     """The first page of a search; with `pages` what `asked` matched is kept for later pages."""
+    query, sight = await seen_by(reader, query)
     if query.summary == "count" or query.count == 0:
-        return Result(query, Extent(await count(store, query)))
+        return Result(query, Extent(await _count(reader, query)))
     if pages is None or asked is None:
-        found = await keys(store, query, query.count)
-        return await _page(store, query, found, Extent(len(found) if len(found) < query.count else None))
-    found = await keys(store, query, MAX_KEYS + 1)
+        found = await _keys(reader, query, query.count)
+        return await _page(reader, query, found, Extent(len(found) if len(found) < query.count else None), sight)
+    found = await _keys(reader, query, MAX_KEYS + 1)
     capped = len(found) > MAX_KEYS
     found = found[:MAX_KEYS]
-    total = len(found) if not capped else await count(store, query) if query.total == "accurate" else None
+    total = len(found) if not capped else await _count(reader, query) if query.total == "accurate" else None
     token = await pages.keep(asked.plan(found, query.count, capped)) if len(found) > query.count else None
-    return await _page(store, query, found[: query.count], Extent(total, token, 0, len(found), capped))
+    return await _page(reader, query, found[: query.count], Extent(total, token, 0, len(found), capped), sight)
 
 
-async def following(store: Reading, query: Query, plan: Plan, token: str, offset: int) -> Result:
-    """A later page of a search that has been kept: the matches as they were when the first page was made."""
+async def following(reader: Reader, query: Query, plan: Plan, token: str, offset: int) -> Result:
+    """A later page of a search that has been kept: the matches as they were when the first page was made, those that
+    the reader may still see."""
     if not 0 <= offset < plan.total:
         raise problem(400, "value", "this page lies outside the search")
     total = None if plan.capped else plan.total
     query = replace(query, count=plan.count)
-    return await _page(store, query, plan.keys(offset), Extent(total, token, offset, plan.total, plan.capped))
+    return await _page(reader, query, plan.keys(offset), Extent(total, token, offset, plan.total, plan.capped))
 
 
-async def _page(store: Reading, query: Query, found: Keys, extent: Extent) -> Result:
-    matches = await reading.by_rows(store, found)
+async def _page(reader: Reader, query: Query, found: Keys, extent: Extent, sight: Sight | None = None) -> Result:
+    matches = await reading.by_rows(reader, found, sight)
+    reader.guard.show(matches)
     if not query.includes and not query.revincludes:
         return Result(query, extent, matches)
-    along = await gather(query, matches, store.rows, partial(reading.by_rows, store), store.dialect)
+    along = await gather(query, matches, reader.rows, partial(reading.by_rows, reader), reader.dialect)
+    reader.guard.show(along.resources)
     return Result(query, extent, matches, along.resources, along.truncated)

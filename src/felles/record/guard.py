@@ -1,15 +1,11 @@
-"""What a reading asks of whoever guards it. The access room makes guards; the record only obeys them.
-
-A `Sight` says what its holder may see as plain data that search turns into SQL, so that rows, counts, chains,
-includes and histories all come from one verdict.
-"""
+"""What a reading asks of whoever guards it. The access room makes guards; the record only obeys them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from felles.record.search.condition import Condition
+from felles.record.search.sight import ALL, Hidden, Sight
 from felles.record.store import Line
 
 
@@ -23,51 +19,6 @@ class Act(StrEnum):
     UPDATE = "update"
     DELETE = "delete"
     CALL = "call"
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """Rows of `patient` (a key; 0: of anybody) for which `condition` holds are not there (None: all of them)."""
-
-    patient: int
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What somebody may see; None is no restriction.
-
-    `patients`: keys of the patients whose record is open. `types`: numbers of the types that may be seen at all.
-    `loose`: of those that may be seen where no patient is concerned. `limits`: by type number, what must hold as well.
-    A resource that concerns several patients is seen only where the records of all of them are open.
-    """
-
-    patients: frozenset[int] | None = None
-    types: frozenset[int] | None = None
-    loose: frozenset[int] | None = None
-    hidden: tuple[Hidden, ...] = ()
-    limits: Mapping[int, Condition] = field(default_factory=dict)
-
-    def shows(self, type_number: int, patient: int, concerned: Sequence[int] = ()) -> bool:
-        """Whether a row of this type about `patient` (0: nobody, or all of `concerned`) may be seen, its own hidden
-        conditions and limits aside."""
-        if self.types is not None and type_number not in self.types:
-            return False
-        whom = (patient,) if patient else concerned
-        if not whom:
-            return self.loose is None or type_number in self.loose
-        return self.patients is None or all(one in self.patients for one in whom)
-
-    def is_plain(self, type_number: int, patient: int) -> bool:
-        """Whether `shows` alone decides for rows of this type and patient."""
-        return type_number not in self.limits and not any(one.patient in (0, patient) for one in self.hidden)
-
-    def narrowed(self, patients: frozenset[int]) -> "Sight":
-        """The same for these patients only."""
-        return replace(self, patients=patients if self.patients is None else self.patients & patients)
-
-
-ALL = Sight()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +111,20 @@ class System:
 
 
 EVERYTHING = System()
+
+
+class Elevated(System):
+    """An operation that works on whole records (merging, moving facts): what its holder was allowed to call sees
+    all while it runs, and is logged as the holder's own."""
+
+    def __init__(self, holder: Guard) -> None:
+        self._holder = holder
+
+    def lines(self, touches: Sequence[Touch]) -> list[Line]:
+        return self._holder.lines(touches)
+
+    def show(self, versions: Sequence[Any]) -> None:
+        self._holder.show(versions)
+
+
+__all__ = ["ALL", "EVERYTHING", "Act", "Elevated", "Epochs", "Guard", "Hidden", "Shown", "Sight", "System", "Touch"]

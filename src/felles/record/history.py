@@ -4,23 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from felles.record import definition
-from felles.record.outcome import problem
-from felles.record.reading import Stored, find
+from felles.record import definition, search
+from felles.record.guard import Act
+from felles.record.reading import Reader, Stored, absent, find, shows_patient
 from felles.record.store import Kind
-from felles.record.store.transaction import Reading
 
 _INSTANCE = (
-    "SELECT number, number, updated, kind, body FROM version WHERE rid = $1 AND number < $2 AND updated >= $3 "
+    "SELECT number, number, updated, kind, body, patient FROM version WHERE rid = $1 AND number < $2 AND updated >= $3 "
     "AND updated <= $4 ORDER BY number DESC LIMIT $5"
 )
 _FEED = (
-    "SELECT c.seq, c.number, c.updated, c.kind, r.type, r.id, r.number, r.body, v.body FROM change c "
+    "SELECT c.seq, c.number, c.updated, c.kind, r.type, r.id, r.number, r.body, v.body, c.patient, c.rid FROM change c "
     "JOIN resource r ON r.rid = c.rid LEFT JOIN version v ON v.rid = c.rid AND v.number = c.number "
-    "WHERE c.seq < $1 AND c.updated >= $2 AND c.updated <= $3 {type} ORDER BY c.seq DESC LIMIT $4"
+    "WHERE c.seq < $1 AND c.updated >= $2 AND c.updated <= $3 {only} ORDER BY c.seq DESC LIMIT $4"
 )
-_SYSTEM = _FEED.format(type="")
-_TYPE = _FEED.format(type="AND c.type = $5")
 NEWEST = 9_000_000_000_000_000_000
 
 
@@ -47,35 +44,56 @@ def _cut(rows: Sequence[tuple[int, Stored]], count: int) -> History:
     return History([version for _, version in rows[:count]], following)
 
 
-async def of_instance(reading: Reading, type_name: str, id: str, window: Window) -> History:
+async def of_instance(reader: Reader, type_name: str, id: str, window: Window) -> History:
     """All versions of one resource, deletions among them. Raises Problem 404."""
-    found = await find(reading, type_name, id)
-    if found is None:
-        raise problem(404, "not-found", f"there is no {type_name} with this id")
-    newest, rid = found
+    reader.guard.may(Act.HISTORY, type_name)
+    newest = await find(reader, type_name, id)
+    if newest is None:
+        raise absent(type_name)
     rows: list[tuple[int, Stored]] = []
     if newest.number < window.before and window.since <= newest.updated <= window.until:
         rows.append((newest.number, newest))
-    older = await reading.rows(
-        _INSTANCE, (rid, min(window.before, 2**31 - 1), window.since, window.until, window.count + 1)
+    older = await reader.rows(
+        _INSTANCE, (newest.rid, min(window.before, 2**31 - 1), window.since, window.until, window.count + 1)
     )
-    for place, number, updated, kind, body in older:
-        rows.append((place, Stored(type_name, id, number, updated, Kind(kind), body)))
-    return _cut(rows, window.count)
+    for place, number, updated, kind, body, patient in older:
+        rows.append((place, Stored(type_name, id, number, updated, Kind(kind), body, patient, newest.rid)))
+    return await _shown(reader, _cut(rows, window.count))
 
 
-async def of_type(reading: Reading, type_name: str | None, window: Window) -> History:
+async def of_type(reader: Reader, type_name: str | None, window: Window) -> History:
     """All versions of one type, or of the whole store."""
-    args: tuple[Any, ...] = (window.before, window.since, window.until, window.count + 1)
-    if type_name is None:
-        rows = await reading.rows(_SYSTEM, args)
-    else:
-        rows = await reading.rows(_TYPE, (*args, definition.type_number(type_name)))
-    return _cut([(row[0], _version(row)) for row in rows], window.count)
+    if type_name is not None:
+        reader.guard.may(Act.HISTORY, type_name)
+    writing = search.Writing(reader.dialect, [window.before, window.since, window.until, window.count + 1])
+    only = "" if type_name is None else f"AND c.type = {writing.value(definition.type_number(type_name))}"
+    if not reader.guard.everything:
+        numbers = (
+            range(1, len(definition.RESOURCE_TYPES) + 1) if type_name is None else (definition.type_number(type_name),)
+        )
+        only += f" AND {search.visible(await reader.guard.sight(), 'r', numbers, writing)}"
+    rows = await reader.rows(_FEED.format(only=only), tuple(writing.args))
+    return await _shown(reader, _cut([(row[0], _version(row)) for row in rows], window.count))
+
+
+async def _shown(reader: Reader, found: History) -> History:
+    """Without the versions that are about a patient whose record is not open."""
+    if reader.guard.everything:
+        return found
+    versions = [one.masked(reader.guard) for one in found.versions if await shows_patient(reader, one)]
+    reader.guard.show(versions)
+    return History(versions, found.following)
 
 
 def _version(row: tuple[Any, ...]) -> Stored:
-    _, number, updated, kind, type_number, id, newest, body, old_body = row
+    _, number, updated, kind, type_number, id, newest, body, old_body, patient, rid = row
     return Stored(
-        definition.type_name(type_number), id, number, updated, Kind(kind), body if newest == number else old_body
+        definition.type_name(type_number),
+        id,
+        number,
+        updated,
+        Kind(kind),
+        body if newest == number else old_body,
+        patient,
+        rid,
     )

@@ -89,7 +89,7 @@ def prepare(received: Received, id: str, kind: Kind, match: int = 0) -> Write:
         head,
         middle,
         tail,
-        (rows.tokens, rows.promoted, rows.texts, rows.dates, rows.quantities, rows.references, rows.composites),
+        rows.lists,
         match,
     )
 

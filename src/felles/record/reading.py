@@ -1,27 +1,34 @@
-"""Versions as they are read: current by id, one by number, many by row, the history."""
+"""Versions as they are read: current by id, one by number, many by row. What the reader may not see is not there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from felles.record import definition
+from felles.record import definition, search
+from felles.record.guard import EVERYTHING, Epochs, Guard, Sight
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.store import Kind
-from felles.record.store.transaction import Reading
+from felles.record.store.transaction import Dialect, Reading
 
-_COLUMNS = "r.type, r.id, r.number, r.updated, r.deleted, r.body"
-_BY_KEY = f"SELECT {_COLUMNS}, r.rid FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"  # noqa: S608
-_BY_ROWS_EMBEDDED = f"SELECT r.rid, {_COLUMNS} FROM resource r WHERE r.rid IN (SELECT value FROM json_each($1))"  # noqa: S608
-_BY_ROWS = f"SELECT r.rid, {_COLUMNS} FROM resource r WHERE r.rid = ANY($1::int8[])"  # noqa: S608
-_OLDER = "SELECT updated, kind, body FROM version WHERE rid = $1 AND number = $2"
+_COLUMNS = "r.type, r.id, r.number, r.updated, r.deleted, r.body, r.patient, r.rid"
+_BY_KEY = f"SELECT {_COLUMNS} FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"  # noqa: S608
+_GUARDED = (
+    f"SELECT {_COLUMNS}, (SELECT number FROM epoch WHERE key = 0), (SELECT number FROM epoch WHERE key = r.patient) "  # noqa: S608
+    "FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"
+)
+_BY_ROWS_EMBEDDED = f"SELECT {_COLUMNS} FROM resource r WHERE r.rid IN (SELECT value FROM json_each($1))"  # noqa: S608
+_BY_ROWS = f"SELECT {_COLUMNS} FROM resource r WHERE r.rid = ANY($1::int8[])"  # noqa: S608
+_OLDER = "SELECT updated, kind, body, patient FROM version WHERE rid = $1 AND number = $2"
+_CONCERNED = "SELECT whom FROM concern_index WHERE rid = $1"
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One version of a resource. `body` is None for a deletion. `updated` in microseconds since 1970."""
+    """One version of a resource. `body` is None for a deletion. `updated` in microseconds since 1970; `patient` is the
+    key of the one patient it is about, else 0; `rid` its row."""
 
     type: str
     id: str
@@ -29,6 +36,8 @@ class Stored:
     updated: int
     kind: Kind
     body: bytes | None
+    patient: int = 0
+    rid: int = 0
 
     @property
     def etag(self) -> str:
@@ -38,65 +47,152 @@ class Stored:
     def address(self) -> str:
         return f"{self.type}/{self.id}"
 
+    def masked(self, guard: Guard) -> "Stored":
+        """As its reader may see it."""
+        if self.body is None or guard.everything:
+            return self
+        body = guard.mask(self.type, self.body)
+        return self if body is self.body else replace(self, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A connection that reads, in somebody's name."""
+
+    store: Reading
+    guard: Guard = EVERYTHING
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.store.dialect
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows as they are: whoever asks this brings the condition of what may be seen."""
+        return await self.store.rows(sql, args)
+
 
 def _stored(row: Sequence[Any]) -> Stored:
     kind = Kind.DELETE if row[4] else Kind.CREATE if row[2] == 1 else Kind.UPDATE
-    return Stored(definition.RESOURCE_TYPES[row[0] - 1], row[1], row[2], row[3], kind, row[5])
+    return Stored(definition.RESOURCE_TYPES[row[0] - 1], row[1], row[2], row[3], kind, row[5], row[6], row[7])
 
 
-async def find(reading: Reading, type_name: str, id: str) -> tuple[Stored, int] | None:
-    """The current version (a deletion too) and its row number; None when there never was one."""
-    rows = await reading.rows(_BY_KEY, (key64(f"{type_name}/{id}"),))
+async def find(reader: Reader, type_name: str, id: str) -> Stored | None:
+    """The current version (a deletion too); None when there never was one, or none that the reader may see."""
+    sql = _BY_KEY if reader.guard.everything else _GUARDED
+    rows = await reader.store.rows(sql, (key64(f"{type_name}/{id}"),))
     if not rows or rows[0][1] != id or definition.RESOURCE_TYPES[rows[0][0] - 1] != type_name:
         return None
-    return _stored(rows[0]), rows[0][6]
+    found = _stored(rows[0])
+    if reader.guard.everything:
+        return found
+    if not await _may_see(reader, found, Epochs(rows[0][8] or 0, {found.patient: rows[0][9] or 0})):
+        reader.guard.refuse(type_name, id, (found.patient,) if found.patient else ())
+        return None
+    return found.masked(reader.guard)
 
 
-async def current(reading: Reading, type_name: str, id: str) -> Stored:
-    """The current version. Raises Problem 404 (never existed) or 410 (deleted)."""
-    found = await find(reading, type_name, id)
+async def _may_see(reader: Reader, found: Stored, epochs: Epochs | None = None) -> bool:
+    type_number = definition.type_number(found.type)
+    if found.patient:
+        sight = await reader.guard.sight(frozenset((found.patient,)), epochs)
+        whom: tuple[int, ...] = ()
+    else:
+        whom = tuple(row[0] for row in await reader.store.rows(_CONCERNED, (found.rid,)))
+        sight = await reader.guard.sight(frozenset(whom))
+    if not sight.shows(type_number, found.patient, whom):
+        return False
+    if sight.is_plain(type_number, found.patient) or found.body is None:
+        return True
+    return found.rid in await visible(reader, (found.rid,), sight, (type_number,))
+
+
+async def visible(
+    reader: Reader, rids: Collection[int], sight: Sight, types: Sequence[int] | None = None
+) -> frozenset[int]:
+    """Those of the rows that `sight` shows."""
+    writing = search.Writing(reader.dialect)
+    among = writing.member_of("r.rid", frozenset(rids))
+    numbers = types if types is not None else range(1, len(definition.RESOURCE_TYPES) + 1)
+    condition = search.visible(sight, "r", numbers, writing)
+    sql = f"SELECT r.rid FROM resource r WHERE {among} AND {condition}"  # noqa: S608 - arguments are placeholders
+    return frozenset(row[0] for row in await reader.store.rows(sql, tuple(writing.args)))
+
+
+async def current(reader: Reader, type_name: str, id: str) -> Stored:
+    """The current version. Raises Problem 404 (never existed, or not for the reader) or 410 (deleted)."""
+    found = await find(reader, type_name, id)
     if found is None:
-        raise problem(404, "not-found", f"there is no {type_name} with this id")
-    if found[0].body is None:
+        raise absent(type_name)
+    if found.body is None:
         raise problem(410, "deleted", f"this {type_name} has been deleted")
-    return found[0]
+    reader.guard.show((found,))
+    return found
 
 
-async def version(reading: Reading, type_name: str, id: str, number: int) -> Stored:
+def absent(type_name: str) -> Exception:
+    """The same answer for what does not exist and for what is not for the reader."""
+    return problem(404, "not-found", f"there is no {type_name} with this id")
+
+
+async def version(reader: Reader, type_name: str, id: str, number: int) -> Stored:
     """One version (FHIR R4 http.html#vread). Raises Problem 404, or 410 when that version is a deletion."""
-    found = await find(reading, type_name, id)
-    if found is None:
-        raise problem(404, "not-found", f"there is no {type_name} with this id")
-    newest, rid = found
-    one = newest if newest.number == number else await older(reading, newest, rid, number)
+    newest = await find(reader, type_name, id)
+    if newest is None:
+        raise absent(type_name)
+    one = newest if newest.number == number else await older(reader, newest, number)
     if one is None:
         raise problem(404, "not-found", f"this {type_name} has no version {number}")
     if one.body is None:
         raise problem(410, "deleted", f"version {number} of this {type_name} is its deletion")
+    reader.guard.show((one,))
     return one
 
 
-async def older(reading: Reading, newest: Stored, rid: int, number: int) -> Stored | None:
-    """A superseded version of `newest`."""
-    rows = await reading.rows(_OLDER, (rid, number))
+async def older(reader: Reader, newest: Stored, number: int) -> Stored | None:
+    """A superseded version of `newest`; a version about another patient than now is for who may see that one too."""
+    rows = await reader.store.rows(_OLDER, (newest.rid, number))
     if not rows:
         return None
-    updated, kind, body = rows[0]
-    return Stored(newest.type, newest.id, number, updated, Kind(kind), body)
+    updated, kind, body, patient = rows[0]
+    one = Stored(newest.type, newest.id, number, updated, Kind(kind), body, patient, newest.rid)
+    if patient not in (0, newest.patient) and not await shows_patient(reader, one):
+        return None
+    return one.masked(reader.guard)
 
 
-async def by_rows(reading: Reading, keys: Sequence[tuple[int, int]]) -> list[Stored]:
-    """The versions (row, number) in this order. What has been superseded meanwhile comes as it was."""
+async def shows_patient(reader: Reader, one: Stored) -> bool:
+    """Whether the record of the patient of a version is open to the reader."""
+    if reader.guard.everything or not one.patient:
+        return True
+    sight = await reader.guard.sight(frozenset((one.patient,)))
+    return sight.shows(definition.type_number(one.type), one.patient)
+
+
+async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight | None = None) -> list[Stored]:
+    """The versions (row, number) in this order. What has been superseded meanwhile comes as it was. `sight`: what the
+    search that gave the rows was for; without one, each row is asked again."""
     rids = [rid for rid, _ in keys]
-    if reading.dialect == "postgresql":
-        rows = await reading.rows(_BY_ROWS, (rids,))
+    if reader.dialect == "postgresql":
+        rows = await reader.store.rows(_BY_ROWS, (rids,))
     else:
-        rows = await reading.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
-    found = {row[0]: row[1:] for row in rows}
+        rows = await reader.store.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
+    found = {row[7]: _stored(row) for row in rows}
+    if sight is None and not reader.guard.everything and found:
+        found = await _seen(reader, found)
     versions = []
     for rid, number in keys:
-        newest = _stored(found[rid])
-        one = newest if newest.number == number else await older(reading, newest, rid, number)
+        newest = found.get(rid)
+        if newest is None:
+            continue
+        one = newest.masked(reader.guard) if newest.number == number else await older(reader, newest, number)
         if one is not None and one.body is not None:
             versions.append(one)
     return versions
+
+
+async def _seen(reader: Reader, found: dict[int, Stored]) -> dict[int, Stored]:
+    patients = frozenset(one.patient for one in found.values())
+    sight = await reader.guard.sight(None if 0 in patients else patients)
+    types = sorted({definition.type_number(one.type) for one in found.values()})
+    shown = await visible(reader, found.keys(), sight, types)
+    return {rid: one for rid, one in found.items() if rid in shown}

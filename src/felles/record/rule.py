@@ -13,7 +13,7 @@ import orjson
 from felles.record import definition, finding, reading, search
 from felles.record.outcome import Problem
 from felles.record.prepare import new_id, prepare, receive, removal
-from felles.record.store import Change, Kind, Origin, Write
+from felles.record.store import Change, Kind, Line, Lines, Origin, Write
 from felles.record.store.transaction import Reading
 
 Parameters = list[tuple[str, str]]
@@ -22,13 +22,19 @@ Parameters = list[tuple[str, str]]
 class Inside:
     """What a rule may read: the record inside the open transaction."""
 
-    def __init__(self, store: Reading) -> None:
+    def __init__(self, store: Reading, lines: Lines) -> None:
         self._store = store
+        self._reader = reading.Reader(store)
+        self._lines = lines
+
+    async def ask(self, name: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a registered statement: a room's own tables as they will be."""
+        return await self._store.rows(self._lines.sql(name, self._store.dialect), args)
 
     async def read(self, type_name: str, id: str) -> dict[str, Any] | None:
         """The current version, or None."""
         try:
-            stored = await reading.current(self._store, type_name, id)
+            stored = await reading.current(self._reader, type_name, id)
         except Problem:
             return None
         resource: dict[str, Any] = orjson.loads(stored.body or b"{}")
@@ -36,8 +42,8 @@ class Inside:
 
     async def search(self, type_name: str, parameters: Parameters, limit: int = 100) -> list[dict[str, Any]]:
         """At most `limit` matches."""
-        keys = await finding.keys(self._store, search.parse(type_name, parameters), limit)
-        return [orjson.loads(one.body or b"{}") for one in await reading.by_rows(self._store, keys)]
+        keys = await finding.keys(self._reader, search.parse(type_name, parameters), limit)
+        return [orjson.loads(one.body or b"{}") for one in await reading.by_rows(self._reader, keys)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Remove:
     id: str
 
 
-Deed = Put | Remove
+Deed = Put | Remove | Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class Rule:
     imports: bool = False
 
 
-def write_of(deed: Deed) -> Write:
+def write_of(deed: Put | Remove) -> Write:
     """The prepared write of a rule's deed. Raises Problem when the rule made something invalid."""
     if isinstance(deed, Remove):
         return removal(deed.type, deed.id)
@@ -90,10 +96,18 @@ def write_of(deed: Deed) -> Write:
     return prepare(received, id, Kind.UPDATE) if id else prepare(received, new_id(), Kind.CREATE, -1)
 
 
+def parted(deeds: Iterable[Deed]) -> tuple[list[Write], list[Line]]:
+    """The prepared writes and the lines among deeds. Raises Problem for an invalid resource."""
+    given = list(deeds)
+    lines = [deed for deed in given if isinstance(deed, Line)]
+    return [write_of(deed) for deed in given if not isinstance(deed, Line)], lines
+
+
 class RuleBook:
     """The registered rules, by the type that wakes them."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], lines: Lines) -> None:
+        self._lines = lines
         self._by_type: dict[int, list[Rule]] = {}
         for rule in rules:
             for name in rule.types:
@@ -102,8 +116,8 @@ class RuleBook:
     def wakes(self, type_number: int) -> bool:
         return type_number in self._by_type
 
-    async def woken(self, change: Change, read: Reading) -> list[Write]:
-        """The writes of all rules that this change wakes."""
+    async def woken(self, change: Change, read: Reading) -> tuple[list[Write], list[Line]]:
+        """The writes and lines of all rules that this change wakes."""
         origin = Origin(change.origin)
         woken = Woken(
             change.kind,
@@ -114,9 +128,9 @@ class RuleBook:
             orjson.loads(change.before) if change.before else None,
             orjson.loads(change.after) if change.after else None,
         )
-        inside = Inside(read)
-        writes: list[Write] = []
+        inside = Inside(read, self._lines)
+        deeds: list[Deed] = []
         for rule in self._by_type[change.type]:
             if rule.imports or origin in (Origin.ACT, Origin.MESSAGE):
-                writes += [write_of(deed) for deed in await rule.act(woken, inside)]
-        return writes
+                deeds += await rule.act(woken, inside)
+        return parted(deeds)

@@ -18,6 +18,8 @@ from felles.record.store.table import INDEXES
 AT_ONCE = 500
 ROUNDS = 10
 LOCK = 0x46454C4C4559
+WANTED, DONE = "reindex", "done"
+"""The note by which a migration asks for it."""
 Moved = Callable[[float, int], None]
 """Told the share that is done (0 to 1) and how many resources were put right."""
 
@@ -38,6 +40,17 @@ async def rebuild(store: Store, moved: Moved = lambda _share, _count: None) -> R
     finally:
         if lock is not None:
             await lock.close()
+
+
+async def catch_up(store: Store, moved: Moved = lambda _share, _count: None) -> int:
+    """After an upgrade whose index has rows that the resources do not have yet: makes them, once. Returns how many
+    resources got some. Until then nobody but the system sees what lacks them."""
+    if await store.note(WANTED) in (None, DONE):
+        return 0
+    done = await rebuild(store, moved)
+    if not done.left:
+        await store.set_note(WANTED, DONE)
+    return done.changed
 
 
 async def _lock(address: str) -> "asyncpg.Connection | None":

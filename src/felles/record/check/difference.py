@@ -66,8 +66,7 @@ def rows_of(row: tuple[Any, ...]) -> tuple[Difference, dict[Table, list[Row]]]:
     rows = extract(definition.type_name(type_number), orjson.loads(body))
     one = Difference(rid, type_number, key, number, rows.patient, rows.date)
     one.shared = (patient, date) != (rows.patient, rows.date)
-    parts = (rows.tokens, rows.promoted, rows.texts, rows.dates, rows.quantities, rows.references, rows.composites)
-    return one, index_rows(parts, rows.patient, rows.date, rid)
+    return one, index_rows(rows.lists, rows.patient, rows.date, rid)
 
 
 async def _compare(

@@ -56,11 +56,11 @@ async def candidates(record: Record, asked: Mapping[str, Any]) -> list[Stored]:
     for parameters in queries(asked):
         try:
             query = search.parse("Patient", parameters)
-            keys.update(dict.fromkeys(await finding.keys(record.store.reading, query, MOST)))
+            keys.update(dict.fromkeys(await finding.keys(record.reader, query, MOST)))
         except Problem as error:
             if error.status not in (400, 403):
                 raise
-    return await reading.by_rows(record.store.reading, list(keys))
+    return await reading.by_rows(record.reader, list(keys))
 
 
 def queries(asked: Mapping[str, Any]) -> Iterator[Parameters]:

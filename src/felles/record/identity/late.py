@@ -50,6 +50,6 @@ async def _merged_away(events: list[Event], record: Record) -> list[tuple[str, s
         f"AND p.deleted = 0 AND {_REPLACED[dialect]}"
     )
     keys = [key64(f"{one.type}/{one.id}") for one in events]
-    rows = await record.store.reading.rows(sql, (orjson.dumps(keys).decode(),))
+    rows = await record.reader.rows(sql, (orjson.dumps(keys).decode(),))
     found = ((id, replaced_by(orjson.loads(body))) for id, body in rows)
     return [(id, target) for id, target in found if target is not None]

@@ -64,13 +64,13 @@ def stored(row: tuple[Any, ...]) -> Stored:
 
 async def in_compartment(record: Record, patient: str, limit: int = MAX_FACTS) -> list[Stored]:
     """What lies in the compartment of Patient/`patient`, the Patient too."""
-    rows = await record.store.reading.rows(_COMPARTMENT, (key64(f"Patient/{patient}"), limit + 2))
+    rows = await record.reader.rows(_COMPARTMENT, (key64(f"Patient/{patient}"), limit + 2))
     return [stored(row) for row in rows]
 
 
 async def referring(record: Record, address: str, numbers: tuple[int, ...], limit: int = MAX_FACTS) -> list[Stored]:
     """What refers to `address` by one of these index terms, oldest change first."""
-    rows = await record.store.reading.rows(_indexed(numbers), (key64(address), limit + 2))
+    rows = await record.reader.rows(_indexed(numbers), (key64(address), limit + 2))
     return [stored(row) for row in rows]
 
 
@@ -100,7 +100,7 @@ async def _by_text(record: Record, id: str) -> list[Stored] | None:
     sql = f"SELECT {_COLUMNS} FROM resource r WHERE r.deleted = 0 AND {_TEXT[record.store.dialect]} LIMIT $3"  # noqa: S608
     needles = (f'Patient/{id}"'.encode(), f'Patient\\/{id}"'.encode())
     try:
-        rows = await record.store.reading.rows(sql, (*needles, 2 * MAX_FACTS))
+        rows = await record.reader.rows(sql, (*needles, 2 * MAX_FACTS))
     except Problem:
         return None
     return [stored(row) for row in rows]

@@ -172,6 +172,6 @@ def given_back(now: bytes, was: bytes, source: frozenset[str], target: frozenset
 async def _since(record: Record, merge: Trail, facts: Sequence[Step]) -> list[tuple[str, str]]:
     """What was written on the target after the merge, by resource."""
     moved = {step.address for step in facts}
-    rows = await record.store.reading.rows(_SINCE, (key64(merge.target.address), merge.updated))
+    rows = await record.reader.rows(_SINCE, (key64(merge.target.address), merge.updated))
     found = [version.address(row) for row in rows]
     return [(address, "written on the target after the merge") for address in found if address not in moved]

@@ -30,7 +30,7 @@ _OLDER = (
 
 async def _rows(record: Record, sql: str, wanted: list[tuple[int, int]]) -> dict[int, Stored]:
     statement = sql.format(wanted=_WANTED[record.store.dialect])
-    rows = await record.store.reading.rows(statement, (orjson.dumps(wanted).decode(),))
+    rows = await record.reader.rows(statement, (orjson.dumps(wanted).decode(),))
     return {
         key: Stored(definition.type_name(kind), id, number, updated, Kind.UPDATE, body)
         for key, kind, id, number, updated, _, body in rows

@@ -9,11 +9,13 @@ import msgspec
 
 from felles.record.index.choice import compartment, primary_date, promoted, subject
 from felles.record.index.leaf import NUMBERS
+from felles.record.index.relation import RELATING, relations
 from felles.record.index.source import compile_terms
 from felles.record.index.term import Term, terms
 from felles.record.index.value import NO_DATE, key64
 
 _PATIENT = NUMBERS["Patient"]
+Related = tuple[int, int, int, int, int, int]
 Extract = Callable[[dict[str, Any], str], tuple[Any, ...]]
 
 
@@ -21,8 +23,9 @@ class Rows(msgspec.Struct, gc=False):
     """What the index holds of one resource; the tuples are in the column order of the store's tables.
 
     `patient` is the key of the patient whom the resource is about, else of the one whose compartment holds it, else
-    0. `date` is the carried date: the low bound, in microseconds, of the type's primary date, NO_DATE without one.
-    `promoted` stands only where `patient` is the subject itself.
+    0. `relations` are (patient, subject, ground, low, high, state), see `relation`; `concerned` are the keys of the
+    patients that a resource without `patient` names. `date` is the carried date: the low bound, in microseconds, of
+    the type's primary date, NO_DATE without one. `promoted` stands only where `patient` is the subject itself.
     """
 
     tokens: list[tuple[int, int, int]]
@@ -32,8 +35,25 @@ class Rows(msgspec.Struct, gc=False):
     quantities: list[tuple[int, float, float, int, int]]
     references: list[tuple[int, int, int]]
     composites: list[tuple[int, int, int, float, float, int, int, str]]
+    relations: list[Related]
+    concerned: list[int]
     patient: int
     date: int
+
+    @property
+    def lists(self) -> tuple[list[Any], ...]:
+        """All rows, per table of the store's `INDEXES`."""
+        return (
+            self.tokens,
+            self.promoted,
+            self.texts,
+            self.dates,
+            self.quantities,
+            self.references,
+            self.composites,
+            self.relations,
+            self.concerned,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +92,34 @@ def extract(type_name: str, resource: dict[str, Any], base: str = "") -> Rows:
     patient, is_subject = _patient(plan, resource, references)
     wanted = plan.promoted
     promoted = [row for row in tokens if row[0] in wanted] if is_subject and wanted else []
-    return Rows(tokens, promoted, texts, dates, quantities, references, composites, patient, date)
+    concerned = [] if patient or type_name in _DEFINITIONS else _concerned(resource)
+    related = _related(type_name, resource, [patient] if patient else concerned) if type_name in RELATING else []
+    return Rows(tokens, promoted, texts, dates, quantities, references, composites, related, concerned, patient, date)
+
+
+_DEFINITIONS = frozenset({"CodeSystem", "ConceptMap", "OperationDefinition", "StructureDefinition", "ValueSet"})
+"""Types without patients, and large."""
+
+
+def _related(type_name: str, resource: dict[str, Any], patients: list[int]) -> list[Related]:
+    found = relations(type_name, resource) if patients else []
+    return [*dict.fromkeys((patient, *one) for patient in patients for one in found)]
+
+
+def _concerned(resource: dict[str, Any]) -> list[int]:
+    """The keys of all patients that are named anywhere in a resource."""
+    found: dict[int, None] = {}
+    stack: list[Any] = [resource]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, dict):
+            target = at.get("reference")
+            if isinstance(target, str) and target.startswith("Patient/"):
+                found[key64("/".join(target.split("/")[:2]))] = None
+            stack += at.values()
+        elif isinstance(at, list):
+            stack += at
+    return list(found)
 
 
 def _patient(plan: _Plan, resource: dict[str, Any], references: list[tuple[int, int, int]]) -> tuple[int, bool]:

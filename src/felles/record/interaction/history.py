@@ -40,18 +40,18 @@ def window_of(request: Request) -> Window:
 
 async def of_instance(record: Record, request: Request, type_name: str, id: str) -> Response:
     """All versions of one resource."""
-    found = await history.of_instance(record.store.reading, type_name, id, window_of(request))
+    found = await history.of_instance(record.reader, type_name, id, window_of(request))
     return _answer(record, request, found)
 
 
 async def of_type(record: Record, request: Request, type_name: str) -> Response:
     """All versions of one type."""
-    return _answer(record, request, await history.of_type(record.store.reading, type_name, window_of(request)))
+    return _answer(record, request, await history.of_type(record.reader, type_name, window_of(request)))
 
 
 async def of_system(record: Record, request: Request) -> Response:
     """All versions of everything."""
-    return _answer(record, request, await history.of_type(record.store.reading, None, window_of(request)))
+    return _answer(record, request, await history.of_type(record.reader, None, window_of(request)))
 
 
 def _answer(record: Record, request: Request, found: history.History) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from felles.record import definition, document
+from felles.record import definition, document, guard
 from felles.record.interaction import everything, match, merge, move, registration, terminology, validate
 from felles.record.outcome import problem
 from felles.record.record import Record
@@ -16,21 +16,23 @@ Act = Callable[[Record, Request, str, str | None, Parameters], Awaitable[Respons
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its definition, on which levels it is offered, whether it may be a GET (changes nothing)."""
+    """One operation: its definition, on which levels it is offered, whether it may be a GET (changes nothing), and
+    whether it works on whole records, past what its caller sees of them."""
 
     definition: str
     act: Act
     levels: frozenset[str]
     get: bool = True
+    whole: bool = False
 
 
-def _operation(url: str, act: Act, *levels: str, get: bool = True) -> Operation:
-    return Operation(f"http://hl7.org/fhir/OperationDefinition/{url}", act, frozenset(levels), get)
+def _operation(url: str, act: Act, *levels: str, get: bool = True, whole: bool = False) -> Operation:
+    return Operation(f"http://hl7.org/fhir/OperationDefinition/{url}", act, frozenset(levels), get, whole)
 
 
 def _own(name: str, act: Act, *levels: str) -> Operation:
     """An operation of this record, which the standard does not have."""
-    return Operation(f"urn:felles:operation:{name}", act, frozenset(levels), False)
+    return Operation(f"urn:felles:operation:{name}", act, frozenset(levels), False, True)
 
 
 SYSTEM: Mapping[str, Operation] = {}
@@ -38,8 +40,8 @@ TYPES: Mapping[str, Mapping[str, Operation]] = {
     "*": {"validate": _operation("Resource-validate", validate.validate_resource, "type", "instance", get=False)},
     "Patient": {
         "everything": _operation("Patient-everything", everything.everything, "instance"),
-        "match": _operation("Patient-match", match.match, "type", get=False),
-        "merge": _operation("Patient-merge", merge.merge, "type", "instance", get=False),
+        "match": _operation("Patient-match", match.match, "type", get=False, whole=True),
+        "merge": _operation("Patient-merge", merge.merge, "type", "instance", get=False, whole=True),
         "unmerge": _own("patient-unmerge", merge.unmerge, "type", "instance"),
         "move-facts": _own("patient-move-facts", move.move_facts, "instance"),
         "newborn": _own("patient-newborn", registration.newborn, "instance"),
@@ -72,6 +74,10 @@ async def call(record: Record, request: Request, parts: list[str]) -> Response:
     if request.method not in (("GET", "POST") if operation.get else ("POST",)):
         raise problem(405, "not-supported", f"${name} is called with POST" + (" or GET" if operation.get else ""))
     id = parts[1] if level == "instance" else None
+    if operation.whole:
+        record = record.elevated(f"${name}")
+    else:
+        record.guard.may(guard.Act.CALL, f"${name}")
     return await operation.act(record, request, parts[0], id, _parameters(request))
 
 

@@ -70,7 +70,7 @@ def _posted(request: Request) -> Parameters:
 
 
 async def _search(record: Record, request: Request, asked: Asked) -> Response:
-    store = record.store.reading
+    store = record.reader
     result = await finding.execute(store, await asked.query(store, record.base), record.pages, asked)
     address = "/".join(
         part for part in (*(asked.compartment or ()), asked.type or ("*" if asked.compartment else "")) if part
@@ -86,7 +86,7 @@ async def _later(record: Record, request: Request, token: str) -> Response:
         raise problem(400, "value", "this is no page link of this server", PAGE)
     plan = await record.pages.find(name, request.user)
     asked = Asked(plan.user, plan.type, plan.parameters, plan.compartment, plan.lenient)
-    store = record.store.reading
+    store = record.reader
     result = await finding.following(store, await asked.query(store, record.base), plan, name, int(offset))
     return _answer(record, result, f"{record.base}?{PAGE}={token}")
 

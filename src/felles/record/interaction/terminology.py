@@ -128,6 +128,6 @@ def _language(parameters: Parameters) -> str | None:
 async def _answered(record: Record, work: Callable[[Source], Answer], given: Answer | None = None) -> Response:
     """The answer of an operation. Of the code system `given` no stored one is looked for."""
     try:
-        return render(await terminology.resolved(work, newest(record.store.reading, given), long=True))
+        return render(await terminology.resolved(work, newest(record.reader, given), long=True))
     except NotExpandable as reason:
         raise problem(422, reason.code, str(reason)) from reason

@@ -39,7 +39,7 @@ async def validate_resource(
 async def _profiled(record: Record, resource: dict[str, Any], profiles: list[str]) -> list[Issue]:
     try:
         return await terminology.resolved(
-            lambda source: check_profiles(resource, profiles, source), newest(record.store.reading), long=True
+            lambda source: check_profiles(resource, profiles, source), newest(record.reader), long=True
         )
     except NotExpandable as reason:
         return [Issue(reason.code, f"the profiles were not checked: {reason}", severity="information")]

@@ -6,6 +6,8 @@ Nothing here knows SQL; `statement` makes it. Values of one parameter that are s
 from dataclasses import dataclass
 from typing import Literal
 
+from felles.record.search.sight import Sight
+
 Prefix = Literal["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"]
 Terms = tuple[int, ...]
 
@@ -150,10 +152,12 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An entry of one of these List resources (_list); `term` is List's item."""
+    """An entry of one of these List resources (_list); `term` is List's item. `inner` selects those of the lists that
+    may be seen (None: all)."""
 
     term: int
     lists: tuple[int, ...]
+    inner: "Selection | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +181,15 @@ class Not:
     condition: "Condition"
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The one who asks may see it."""
+
+    sight: "Sight"
+
+
 Indexed = Tokens | Texts | Dates | Quantities | References | Chained | Paired | Near
-Condition = Indexed | Present | Reverse | Keys | Updated | Listed | Either | Both | Not
+Condition = Indexed | Present | Reverse | Keys | Updated | Listed | Either | Both | Not | Seen
 
 
 @dataclass(frozen=True, slots=True)

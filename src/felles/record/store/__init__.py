@@ -1,6 +1,7 @@
 """The store: current resources, versions, the change feed and the index, on SQLite or PostgreSQL."""
 
 from felles.record.store.commit import Change, Committer, Rules
+from felles.record.store.line import Lines, Sql
 from felles.record.store.store import Store, open_store
 from felles.record.store.write import (
     UNLESS_SAME,
@@ -28,12 +29,14 @@ __all__ = [
     "Criterion",
     "Kind",
     "Line",
+    "Lines",
     "Origin",
     "Refused",
     "Reindex",
     "Reply",
     "Request",
     "Rules",
+    "Sql",
     "Store",
     "StoreLocked",
     "Write",

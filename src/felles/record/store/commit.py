@@ -5,7 +5,7 @@ The same code runs on both engines. What a refused request has staged never reac
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ import msgspec
 
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
+from felles.record.store.line import Lines
 from felles.record.store.stage import IndexRows, Stage
 from felles.record.store.transaction import Current, Dialect, Reading, Transaction
 from felles.record.store.write import (
@@ -21,6 +22,7 @@ from felles.record.store.write import (
     Advance,
     Criterion,
     Kind,
+    Line,
     Refused,
     Reindex,
     Reply,
@@ -58,7 +60,7 @@ class Rules(Protocol):
     """The rules of the house (DESIGN: pure functions that run in the transaction of the change that woke them)."""
 
     def wakes(self, type_number: int) -> bool: ...
-    async def woken(self, change: Change, read: Reading) -> list[Write]: ...
+    async def woken(self, change: Change, read: Reading) -> tuple[list[Write], list[Line]]: ...
 
 
 Search = Callable[[Reading, str, list[tuple[str, str]]], Awaitable[list[str]]]
@@ -95,6 +97,7 @@ class Committer:
     search: Search
     extract: Extract
     rules: Rules
+    lines: Lines = field(default_factory=Lines)
 
     async def apply(self, tx: Transaction, group: Stage, request: Request, now: int) -> Reply:
         """Does one request. Raises nothing that belongs to the request: refusals are in the reply."""
@@ -117,6 +120,7 @@ class _Act:
         self.apart = False
         self.current: dict[int, Current] = {}
         self.changes: deque[Change] = deque()
+        self.lines = list(request.lines)
 
     async def run(self) -> list[Written]:
         if self.request.criteria:
@@ -129,6 +133,8 @@ class _Act:
             await self._wake()
         if self.request.reindex:
             written += await self._reindex()
+        if self.lines:
+            await self._run_lines()
         if self.request.advance:
             await self._advance(self.request.advance)
         return written
@@ -143,6 +149,17 @@ class _Act:
     async def undo(self) -> None:
         if self.apart:
             await self.tx.rollback_to_savepoint()
+
+    async def _run_lines(self) -> None:
+        """Lines that nothing can refuse wait with the rows of the group; otherwise all run now, in order."""
+        if all(line.rows is None for line in self.lines):
+            self.own.lines += self.lines
+            return
+        await self.set_apart()
+        for line in self.lines:
+            touched = await self.tx.line(self.committer.lines.sql(line.name, self.tx.dialect), line.args)
+            if line.rows is not None and touched != line.rows:
+                raise Refusal(Refused("line", text=line.name, status=409))
 
     async def set_apart(self) -> None:
         """Puts down what stands, own rows behind a savepoint, so that SQL sees all of it."""
@@ -252,7 +269,7 @@ class _Act:
         while self.changes:
             change = self.changes.popleft()
             try:
-                writes = await self.committer.rules.woken(change, reading)
+                writes, lines = await self.committer.rules.woken(change, reading)
             except Problem as error:
                 issues = [(issue.code, issue.diagnostics, issue.expression) for issue in error.issues]
                 raise Refusal(Refused("failed", text="a rule refused", issues=issues, status=error.status)) from error
@@ -260,6 +277,7 @@ class _Act:
                 raise
             except Exception as error:
                 raise Refusal(Refused("failed", text=f"a rule failed: {type(error).__name__}")) from error
+            self.lines += lines
             added += len(writes)
             if added > MAX_RULE_WRITES:
                 raise Refusal(Refused("failed", text="rules wake each other without end"))

@@ -4,17 +4,19 @@ import asyncio
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import asyncpg
 
 from felles.record.outcome import problem
 from felles.record.store.commit import Committer
+from felles.record.store.line import Lines
 from felles.record.store.migration import pending
 from felles.record.store.stage import Stage
 from felles.record.store.table import RESOURCE, Table
 from felles.record.store.transaction import CURRENT, Current, Dialect
-from felles.record.store.write import Refused, Reply, Request, Row
+from felles.record.store.write import Line, Refused, Reply, Request, Row
 
 GROUP = 128
 GROUPS_AT_ONCE = 2
@@ -23,6 +25,7 @@ COPY_FROM = 200
 MIGRATION_LOCK = 0x46454C4C4553
 _CURRENT = CURRENT + "ANY($1::int8[]) ORDER BY d.key FOR UPDATE OF r"
 _NEVER = "SELECT 1 WHERE false"
+_BUMP = "INSERT INTO epoch SELECT unnest($1::int8[]), 1 ON CONFLICT (key) DO UPDATE SET number = epoch.number + 1"
 
 
 class Plain(asyncpg.Connection):
@@ -139,8 +142,9 @@ class PostgresqlTransaction:
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, connection: Any, numbers: RowNumbers) -> None:
+    def __init__(self, connection: Any, numbers: RowNumbers, registered: Lines) -> None:
         self._connection = connection
+        self._registered = registered
         self._numbers = numbers
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -174,6 +178,20 @@ class PostgresqlTransaction:
             tables = tuple(sorted(few, key=lambda table: table.name))
             arrays = [list(column) for table in tables for column in zip(*inserted[table], strict=True)]
             await self._connection.execute(insert_statement(tables), *arrays)
+
+    async def bump(self, keys: Sequence[int]) -> None:
+        await self._connection.execute(_BUMP, list(keys))
+
+    async def line(self, sql: str, args: Sequence[Any]) -> int:
+        statement = await self._connection.prepare(sql)
+        returned = len(await statement.fetch(*args))
+        touched = statement.get_statusmsg().rpartition(" ")[2]
+        return returned or int(touched)
+
+    async def lines(self, lines: Sequence[Line]) -> None:
+        for name, group in groupby(lines, key=lambda one: one.name):
+            sql = self._registered.sql(name, self.dialect)
+            await self._connection.executemany(sql, [one.args for one in group])
 
     async def next_rid(self) -> int:
         return await self._numbers.take(self._connection)
@@ -257,7 +275,7 @@ class PostgresqlWriter:
 
     async def _commit(self, requests: list[Request]) -> list[Reply]:
         async with self._pool.acquire() as connection, connection.transaction():
-            tx = PostgresqlTransaction(connection, self._numbers)
+            tx = PostgresqlTransaction(connection, self._numbers, self._committer.lines)
             stage = Stage()
             replies = [await self._committer.apply(tx, stage, request, _now()) for request in requests]
             await stage.flush(tx)

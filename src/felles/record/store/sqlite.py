@@ -18,10 +18,11 @@ from typing import Any, TypeVar
 import apsw
 
 from felles.record.outcome import problem
+from felles.record.store.line import Lines
 from felles.record.store.migration import pending
 from felles.record.store.table import RESOURCE, Table
 from felles.record.store.transaction import CURRENT, Current, Dialect
-from felles.record.store.write import Row
+from felles.record.store.write import Line, Row
 
 T = TypeVar("T")
 CACHE_KIB = 262_144
@@ -159,6 +160,7 @@ _REPLACE = (
     + ", ".join(f"{column} = ?{place}" for place, column in enumerate(RESOURCE.columns, 1) if column != "rid")
     + " WHERE rid = ?1"
 )
+_BUMP = "INSERT INTO epoch VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET number = number + 1"
 _PLAIN = {"directory", "resource", "version", "change"}
 
 
@@ -167,8 +169,9 @@ class SqliteTransaction:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, registered: Lines) -> None:
         self.connection = connection
+        self._registered = registered
         found = connection.execute("SELECT max(rid) FROM resource").fetchone()
         self._rid = int(found[0] or 0) if found else 0
 
@@ -193,6 +196,18 @@ class SqliteTransaction:
             if table.name not in _PLAIN:
                 rows.sort()
             many(insert_statement(table), rows)
+
+    async def bump(self, keys: Sequence[int]) -> None:
+        self.connection.executemany(_BUMP, [(key,) for key in keys])
+
+    async def line(self, sql: str, args: Sequence[Any]) -> int:
+        before = self.connection.total_changes()
+        returned = len(self.connection.execute(numbered(sql), tuple(args)).fetchall())
+        return returned or self.connection.total_changes() - before
+
+    async def lines(self, lines: Sequence[Line]) -> None:
+        for one in lines:
+            self.connection.execute(numbered(self._registered.sql(one.name, self.dialect)), tuple(one.args))
 
     async def next_rid(self) -> int:
         self._rid += 1

@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from felles.record import definition
 from felles.record.store.table import (
     CHANGE,
     COMPOSITE,
+    CONCERN,
     DATE,
     DIRECTORY,
     INDEXES,
     PATIENT,
     QUANTITY,
     REFERENCE,
+    RELATION,
     RESOURCE,
     TEXT,
     TOKEN,
@@ -19,16 +23,27 @@ from felles.record.store.table import (
     Table,
 )
 from felles.record.store.transaction import Current, Transaction
-from felles.record.store.write import Kind, Reindex, Row
+from felles.record.store.write import Kind, Line, Reindex, Row
 
-IndexRows = tuple[list[Row], ...]
+IndexRows = tuple[list[Any], ...]
+HOUSE = 0
+"""The key of the epoch of all that is not one patient's: units, roles, agreements."""
+CONSENT = definition.type_number("Consent")
+OF_PATIENT = frozenset(map(definition.type_number, ("Patient", "RelatedPerson")))
+OF_HOUSE = frozenset(
+    map(
+        definition.type_number,
+        ("Organization", "HealthcareService", "Location", "Practitioner", "PractitionerRole", "Contract", "CareTeam"),
+    )
+)
+"""A relation that comes makes no epoch: a cached no is never trusted. One that goes does, and so do these types."""
 
 
 def index_rows(rows: IndexRows, patient: int, date: int, rid: int) -> dict[Table, list[Row]]:
     """Index rows of one resource, completed with what they share, in the column order of each table."""
     if not rows:
         return {}
-    tokens, promoted, texts, dates, quantities, references, composites = rows
+    tokens, promoted, texts, dates, quantities, references, composites, relations, concerned = rows
     end = (date, rid, patient)
     return {
         TOKEN: [(*row, *end) for row in tokens],
@@ -38,17 +53,22 @@ def index_rows(rows: IndexRows, patient: int, date: int, rid: int) -> dict[Table
         QUANTITY: [(*row, *end) for row in quantities],
         REFERENCE: [(term, target, date, rid, kind, patient) for term, target, kind in references],
         COMPOSITE: [(*row, *end) for row in composites],
+        RELATION: [(*row, date, rid) for row in relations],
+        CONCERN: [(rid, whom) for whom in concerned],
     }
 
 
 @dataclass(slots=True)
 class Stage:
-    """Inserted, replaced and removed rows, and the keys of the resources they belong to."""
+    """Inserted, replaced and removed rows, the keys of the resources they belong to, whose relations have changed
+    (`epochs`), and the lines of rooms that nothing can refuse."""
 
     inserted: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
     updated: list[Row] = field(default_factory=list)
     removed: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
     touched: set[int] = field(default_factory=set)
+    epochs: set[int] = field(default_factory=set)
+    lines: list[Line] = field(default_factory=list)
 
     def create(self, new: Current, rows: IndexRows, origin: int) -> None:
         """A resource that did not exist."""
@@ -67,12 +87,16 @@ class Stage:
         self.inserted[VERSION].append((old.rid, old.number, old.patient, old.type, old.updated, was, old.body))
         self.updated.append(new.row())
         self._follow(new, kind, origin)
+        if new.type in OF_PATIENT:
+            self.epochs |= {old.patient, new.patient} - {0}
         before = index_rows(old_rows, old.patient, old.date, old.rid)
         after = index_rows(rows, new.patient, new.date, new.rid)
         for table in before.keys() | after.keys():
             gone, come = set(before.get(table, ())), set(after.get(table, ()))
             self.removed[table] += gone - come
             self.inserted[table] += come - gone
+            if table is RELATION:
+                self.epochs |= {row[0] for row in gone - come}
 
     def reindex(self, old: Current, one: Reindex) -> None:
         """Other index rows for the same version; patient and date are set right with them."""
@@ -80,6 +104,7 @@ class Stage:
         for table, gone, come in zip(INDEXES, one.gone, one.come, strict=True):
             self.removed[table] += gone
             self.inserted[table] += come
+        self.epochs |= {row[0] for row in one.gone[INDEXES.index(RELATION)]}
         if (old.patient, old.date) != (one.patient, one.date):
             self.move(old, one.patient)
             self.updated.append(replace(old, patient=one.patient, date=one.date).row())
@@ -92,12 +117,21 @@ class Stage:
 
     def _follow(self, new: Current, kind: Kind, origin: int) -> None:
         self.touched.add(new.key)
+        if new.type in OF_HOUSE:
+            self.epochs.add(HOUSE)
+        elif new.type == CONSENT and new.patient:
+            self.epochs.add(new.patient)
         self.inserted[CHANGE].append((new.rid, new.number, new.patient, new.type, new.updated, kind, origin))
 
     async def flush(self, tx: Transaction) -> None:
         """Puts everything down and is empty again."""
         if self.touched:
             await tx.put(self.inserted, self.updated, self.removed)
+        if self.epochs:
+            await tx.bump(sorted(self.epochs))
+        if self.lines:
+            await tx.lines(self.lines)
+        if self.touched or self.lines:
             self.clear()
 
     def absorb(self, other: "Stage") -> None:
@@ -108,9 +142,13 @@ class Stage:
             self.removed[table] += rows
         self.updated += other.updated
         self.touched |= other.touched
+        self.epochs |= other.epochs
+        self.lines += other.lines
 
     def clear(self) -> None:
         self.inserted.clear()
         self.updated.clear()
         self.removed.clear()
         self.touched.clear()
+        self.epochs.clear()
+        self.lines.clear()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_NARROW = {"term", "kind", "span", "type", "number", "deleted", "origin"}
+_NARROW = {"term", "kind", "span", "type", "number", "deleted", "origin", "ground", "state"}
 _FLOAT = {"low", "high"}
 
 
@@ -51,5 +51,8 @@ REFERENCE = Table(
 )
 COMPOSITE = _index("composite_index", "term", "code", "system", "low", "high", "code2", "system2", "value", floats=True)
 
-INDEXES = (TOKEN, PATIENT, TEXT, DATE, QUANTITY, REFERENCE, COMPOSITE)
+RELATION = Table("relation_index", *2 * (("patient", "subject", "ground", "low", "high", "state", "date", "rid"),))
+CONCERN = Table("concern_index", *2 * (("rid", "whom"),))
+
+INDEXES = (TOKEN, PATIENT, TEXT, DATE, QUANTITY, REFERENCE, COMPOSITE, RELATION, CONCERN)
 """The index tables, in the order in which `Write.rows` carries their rows."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from felles.record.store.table import Table
-from felles.record.store.write import Row
+from felles.record.store.write import Line, Row
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -67,6 +67,15 @@ class Transaction(Reading, Protocol):
 
     async def put(self, inserted: dict[Table, list[Row]], updated: list[Row], removed: dict[Table, list[Row]]) -> None:
         """Removes index rows, replaces rows of `resource`, inserts rows, in that order."""
+
+    async def bump(self, keys: Sequence[int]) -> None:
+        """Counts the epochs of these keys (sorted) on by one."""
+
+    async def line(self, sql: str, args: Sequence[Any]) -> int:
+        """Runs a room's statement. Returns how many rows it has touched."""
+
+    async def lines(self, lines: Sequence[Line]) -> None:
+        """Runs registered statements that nothing can refuse."""
 
     async def next_rid(self) -> int:
         """An unused resource row number."""

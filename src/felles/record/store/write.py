@@ -52,7 +52,7 @@ class Write(msgspec.Struct, array_like=True, gc=False):
     head: bytes = b""
     middle: bytes = b""
     tail: bytes = b""
-    rows: tuple[list[Row], ...] = ()
+    rows: tuple[list[Any], ...] = ()
     match: int = 0
 
 
@@ -120,7 +120,7 @@ class Written(msgspec.Struct, array_like=True, gc=False):
     kept: bool = False
 
 
-Refusal = Literal["conflict", "exists", "changed", "collision", "gone", "failed", "moved", "full"]
+Refusal = Literal["conflict", "exists", "changed", "collision", "gone", "failed", "moved", "full", "line"]
 
 
 class Refused(msgspec.Struct, array_like=True):
@@ -128,7 +128,8 @@ class Refused(msgspec.Struct, array_like=True):
 
     conflict: another version is current. exists: it may not exist but does. changed: a criterion no longer gives
     what it gave (the caller prepares anew). collision: two ids with one 64-bit key. moved: a cursor was advanced
-    by somebody else. full: the disk is full. failed: a rule or the store failed, `text` says how (no patient data).
+    by somebody else. line: a room's statement touched other rows than it must. full: the disk is full. failed: a rule
+    or the store failed, `text` says how (no patient data).
     """
 
     reason: Refusal

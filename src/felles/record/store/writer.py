@@ -36,7 +36,7 @@ class Writer:
         except BaseException:
             os.close(self._lock)
             raise
-        self._tx = SqliteTransaction(self._connection)
+        self._tx = SqliteTransaction(self._connection, committer.lines)
         self._committer = committer
         self._last = _last_update(self._connection)
         self._wal_pages = 0

@@ -4,6 +4,7 @@ Measured traps: SQLite runs a join of two index conditions a thousand times slow
 carry a unary `+`; PostgreSQL turns EXISTS into a hash join of whole indexes unless it holds an OFFSET.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -46,6 +47,14 @@ class Writing:
             return f"{column} = {self.value(distinct[0])}"
         listed = map(str, distinct) if len(distinct) > _MANY else map(self.value, distinct)
         return f"{column} IN ({', '.join(listed)})"
+
+    def member_of(self, column: str, keys: frozenset[int]) -> str:
+        """`column` is one of these keys, however many, as one argument."""
+        if len(keys) < 2:
+            return self.among(column, keys)
+        if self.dialect == "sqlite":
+            return f"{column} IN (SELECT value FROM json_each({self.value(json.dumps(sorted(keys)))}))"
+        return f"{column} = ANY({self.value(sorted(keys))}::int8[])"
 
     def alias(self, letter: str) -> str:
         """A name for a table that no other has."""

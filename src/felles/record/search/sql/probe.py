@@ -51,7 +51,7 @@ def probe(condition: Condition, probing: Probing) -> str:
         case Updated():
             return updated(condition, probing.row, probing.writing)
         case Listed():
-            return f"{probing.row}.key IN ({listed(condition, probing.writing)})"
+            return f"{probing.row}.key IN ({listed(condition, probing.writing, probing.keys)})"
         case Reverse():
             return f"{probing.row}.key IN ({probing.referring(condition, probing.writing)})"
         case Dates() if condition.carried:
@@ -102,10 +102,13 @@ def union(found: Source, columns: str, writing: Writing, patient: int | None = N
     return " UNION ALL ".join(selects)
 
 
-def listed(condition: Listed, writing: Writing) -> str:
+def listed(condition: Listed, writing: Writing, keys: WriteKeys) -> str:
     """The keys of what stands in these lists."""
     x, d = writing.alias("x"), writing.alias("d")
-    among = writing.among(f"{d}.key", condition.lists)
+    if condition.inner is None:
+        among = writing.among(f"{d}.key", condition.lists)
+    else:
+        among = f"{d}.key IN ({keys(condition.inner, writing)})"
     rids = f"SELECT {d}.rid FROM directory {d} WHERE {among}"
     term = terms(f"{x}.term", (condition.term,))
     return f"SELECT {x}.target FROM reference_index {x} WHERE {term} AND {writing.outer(x)}.rid IN ({rids})"

@@ -1,6 +1,6 @@
 """The FROM and WHERE of a selection: one index to begin with, everything else asked of each row that it gives."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -16,13 +16,16 @@ from felles.record.search.condition import (
     Listed,
     References,
     Reverse,
+    Seen,
     Selection,
     Tokens,
     Updated,
 )
+from felles.record.search.sight import Sight
 from felles.record.search.sql.dialect import Writing, terms
 from felles.record.search.sql.estimate import EVERYTHING, PROMOTED, estimate
 from felles.record.search.sql.probe import Probing, listed, probe, union
+from felles.record.search.sql.seen import seen
 from felles.record.search.sql.source import codes, source
 
 FEW = 5_000
@@ -73,7 +76,7 @@ def select(
     name = start.row or writing.alias("r")
     patient = _patient(conditions)
     probing = Probing(start.at, name, writing, keys, referring, patient)
-    asked = [probe(one, probing) for one in conditions if not any(one is done for done in start.settled)]
+    asked = [_asked(one, selection.types, probing) for one in conditions if not any(one is d for d in start.settled)]
     where = [*start.where, *asked]
     tables = start.tables
     if not start.row and (row or any(f"{name}." in one for one in asked)):
@@ -82,12 +85,23 @@ def select(
     return Found(tables, where, start.at, name, start.unique, start.sorted, few, patient)
 
 
+def _asked(condition: Condition, types: tuple[str, ...], probing: Probing) -> str:
+    if isinstance(condition, Seen):
+        return seen(condition.sight, [definition.type_number(name) for name in types], probing)
+    return probe(condition, probing)
+
+
 def _patient(conditions: list[Condition]) -> int | None:
     """The key of the one patient whom all resources must be about."""
     for one in conditions:
         if isinstance(one, References) and one.subject and len(one.targets) == 1:
             return one.targets[0]
     return None
+
+
+def visible(sight: Sight, row: str, types: Sequence[int], writing: Writing) -> str:
+    """The condition on a row of `resource`, or of another table that has its rid, date, patient and type."""
+    return seen(sight, types, Probing(row, row, writing, keys, referring))
 
 
 def keys(selection: Selection, writing: Writing) -> str:
@@ -185,7 +199,7 @@ def _begin(condition: Condition, types: tuple[str, ...], wanted: _Wanted) -> _St
         case Keys():
             return _by_key(condition, lambda d: writing.among(f"{d}.key", condition.keys), writing)
         case Listed():
-            within = listed(condition, writing)
+            within = listed(condition, writing, keys)
             start = _by_key(condition, lambda d: f"{d}.key IN ({within})", writing)
             start.where.append(_live(start.at, types, writing))
             return start
