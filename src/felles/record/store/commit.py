@@ -154,9 +154,14 @@ class _Act:
         """Lines that nothing can refuse wait with the rows of the group; otherwise all run now, in order."""
         if all(line.rows is None for line in self.lines):
             self.own.lines += self.lines
-            return
+        else:
+            await self.run_lines_now()
+
+    async def run_lines_now(self) -> None:
+        """What follows sees them: further lines, and whatever a rule asks."""
         await self.set_apart()
-        for line in self.lines:
+        lines, self.lines = self.lines, []
+        for line in lines:
             touched = await self.tx.line(self.committer.lines.sql(line.name, self.tx.dialect), line.args)
             if line.rows is not None and touched != line.rows:
                 raise Refusal(Refused("line", text=line.name, status=409))
@@ -276,6 +281,8 @@ class _Act:
             except Refusal:
                 raise
             except Exception as error:
+                if error is reading.failure:  # the store's, not the rule's: the engine may try again
+                    raise
                 raise Refusal(Refused("failed", text=f"a rule failed: {type(error).__name__}")) from error
             self.lines += lines
             added += len(writes)
@@ -292,7 +299,14 @@ class _RuleReading:
     def __init__(self, act: _Act) -> None:
         self._act = act
         self.dialect: Dialect = act.tx.dialect
+        self.failure: Exception | None = None
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        await self._act.set_apart()
-        return await self._act.tx.rows(sql, args)
+        try:
+            await self._act.run_lines_now()
+            return await self._act.tx.rows(sql, args)
+        except (Refusal, LookupError):
+            raise
+        except Exception as error:
+            self.failure = error
+            raise
