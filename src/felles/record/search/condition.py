@@ -144,6 +144,13 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class OfType:
+    """The resource is of one of these types (numbers)."""
+
+    types: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Updated:
     """When the current version was written (_lastUpdated)."""
 
@@ -189,7 +196,7 @@ class Seen:
 
 
 Indexed = Tokens | Texts | Dates | Quantities | References | Chained | Paired | Near
-Condition = Indexed | Present | Reverse | Keys | Updated | Listed | Either | Both | Not | Seen
+Condition = Indexed | Present | Reverse | Keys | OfType | Updated | Listed | Either | Both | Not | Seen
 
 
 @dataclass(frozen=True, slots=True)

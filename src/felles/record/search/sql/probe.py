@@ -12,6 +12,7 @@ from felles.record.search.condition import (
     Keys,
     Listed,
     Not,
+    OfType,
     Reverse,
     Updated,
 )
@@ -48,6 +49,8 @@ def probe(condition: Condition, probing: Probing) -> str:
             return "(" + " AND ".join(probe(one, probing) for one in condition.conditions) + ")"
         case Keys():
             return probing.writing.among(f"{probing.row}.key", condition.keys)
+        case OfType():
+            return terms(f"{probing.row}.type", condition.types)
         case Updated():
             return updated(condition, probing.row, probing.writing)
         case Listed():
