@@ -26,6 +26,7 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
         http=Connection,
         lifespan="off",
         access_log=False,
+        proxy_headers=False,
         log_config=None,
         server_header=False,
         date_header=False,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -92,7 +92,12 @@ def refusal(error: Problem) -> Response:
 
 def http_date(micros: int) -> str:
     """Last-Modified of a moment in microseconds (RFC 9110 §8.8.2)."""
-    return formatdate(micros // 1_000_000, usegmt=True)
+    return _http_date(micros // 1_000_000)
+
+
+@lru_cache(maxsize=16_384)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def not_modified(request: Request, number: int, updated: int) -> bool:

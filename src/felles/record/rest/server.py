@@ -4,12 +4,13 @@ import asyncio
 import gzip
 import re
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from felles.record import document
 from felles.record.outcome import Problem, problem
-from felles.record.record import Record
+from felles.record.rest.door import Door
 from felles.record.rest.failure import unexpected
 from felles.record.rest.message import JSON, Request, Response, refusal
 from felles.record.rest.route import route
@@ -21,39 +22,51 @@ _PRETTY = re.compile(r"(?:^|&)_pretty=true(?:&|$)")
 _NO_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 _OTHER = re.compile(r"fhirversion=(?!\"?4\.0)|charset=(?!\"?utf-?8)", re.IGNORECASE)
 """Media type parameters of what is not spoken here: another FHIR version, another character set."""
+_JSON = (b"content-type", JSON.encode())
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class FhirServer:
-    """Answers HTTP for one record. `prefix` is where it is mounted."""
+    """Answers HTTP for whom the door lets in. `prefix` is where it is mounted."""
 
-    def __init__(self, record: Record, prefix: str = "/fhir") -> None:
-        self._record = record
+    def __init__(self, door: Door, base: str, prefix: str = "/fhir") -> None:
+        self._door = door
+        self._base = base
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(
-            scope["method"],
-            scope["path"].removeprefix(self._prefix).strip("/"),
-            "",
-            headers,
-            b"",
-            self._record.base,
-        )
+        headers = {_text(name): value.decode("latin-1") for name, value in scope["headers"]}
+        path = scope["path"].removeprefix(self._prefix).strip("/")
+        request = Request(scope["method"], path, "", headers, b"", self._base)
         try:
-            request.query = _query(scope["query_string"])
+            answer = await self._answer(request, scope, receive)
+        except Problem as error:
+            answer = refusal(error)
+        await _send(send, request, answer)
+
+    async def _answer(self, request: Request, scope: Scope, receive: Receive) -> Response:
+        """Raises Problem for whom the door does not let in, and where the log cannot be written."""
+        request.query = _query(scope["query_string"])
+        visit = await self._door.open(request)
+        request.user = visit.user
+        try:
             _acceptable(request)
             if scope["method"] in ("POST", "PUT", "PATCH"):
-                request.body = await _body(receive, headers)
-            answer = await route(self._record, request)
+                request.body = await _body(receive, request.headers)
+            answer = await route(visit.record, request)
         except Problem as error:
             answer = refusal(error)
         except Exception as error:
             answer = refusal(unexpected(error, request.method))
-        await _send(send, request, answer)
+        return await visit.told(request, answer)
+
+
+@lru_cache(maxsize=512)
+def _text(name: bytes) -> str:
+    return name.decode("latin-1")
 
 
 def _query(raw: bytes) -> str:
@@ -70,7 +83,7 @@ def _acceptable(request: Request) -> None:
         accept = request.headers.get("accept") or "*/*"
         wanted = "json" if any(part in accept.lower() for part in ("json", "*/*", "application/*")) else accept
         wanted = "" if "," not in accept and _OTHER.search(accept) else wanted
-    if wanted.partition(";")[0].strip().replace(" ", "+") not in _FORMATS:
+    if wanted not in _FORMATS and wanted.partition(";")[0].strip().replace(" ", "+") not in _FORMATS:
         raise problem(406, "not-supported", "this server speaks application/fhir+json of FHIR 4.0 only")
     given = request.headers.get("content-type", "")
     if request.method in ("POST", "PUT", "PATCH") and given and not _readable(request, given):
@@ -88,7 +101,7 @@ def _readable(request: Request, given: str) -> bool:
     return kind in _FORMATS and not _OTHER.search(given)
 
 
-async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+async def _body(receive: Receive, headers: Mapping[str, str]) -> bytes:
     """The whole body, unpacked. Raises Problem 413 past MAX_BODY, before and after unpacking."""
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise _too_large()
@@ -130,7 +143,7 @@ async def _send(send: Send, request: Request, answer: Response) -> None:
     body = answer.body
     if body and "_pretty" in request.query and _PRETTY.search(request.query):
         body = document.serialise(document.parse(body), indented=True)
-    headers = [(b"content-type", JSON.encode())] if body else []
+    headers = [_JSON, *_ALWAYS] if body else [*_ALWAYS]
     headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
     encodings = request.headers.get("accept-encoding", "")
     if len(body) > COMPRESS_FROM and "gzip" in encodings and not _NO_GZIP.search(encodings):
@@ -142,7 +155,5 @@ async def _send(send: Send, request: Request, answer: Response) -> None:
         headers.append((b"vary", b"accept-encoding"))
     if "content-length" not in answer.headers and answer.status != 304:
         headers.append((b"content-length", str(len(body)).encode()))
-    headers.append((b"cache-control", b"no-store"))
-    headers.append((b"x-content-type-options", b"nosniff"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
