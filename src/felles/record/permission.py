@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from felles.record import definition
+from felles.record import definition, protection
 from felles.record.guard import Act, Touch
 from felles.record.reading import Reader, absent, visible
 from felles.record.store import Kind, Line, Write
@@ -26,6 +26,7 @@ async def permitted(reader: Reader, writes: Sequence[Write]) -> list[Line]:
     touches = [_touch(write, standing.get(write.key)) for write in writes]
     await _all_visible(reader, writes, standing)
     await reader.guard.may_write(touches)
+    await _keeps_protection(reader, writes, standing)
     return reader.guard.lines(touches)
 
 
@@ -68,3 +69,16 @@ async def _all_visible(reader: Reader, writes: Sequence[Write], standing: dict[i
         if there is not None and there[0] not in shown:
             reader.guard.refuse(definition.type_name(write.type), write.id, tuple(there[1]))
             raise absent(definition.type_name(write.type))
+
+
+async def _keeps_protection(reader: Reader, writes: Sequence[Write], standing: dict[int, _Standing]) -> None:
+    """Nobody loses what was taken out for his eyes, or lifts the protection of an address, by writing back."""
+    for write in writes:
+        name, there = definition.type_name(write.type), standing.get(write.key)
+        if write.kind == Kind.DELETE:
+            continue
+        after = b"%b1%b%b" % (write.head, write.middle, write.tail)
+        protection.refuse_redacted(name, after)
+        if there is not None and name in protection.PRIVATE:
+            rows = await reader.rows("SELECT body FROM resource WHERE rid = $1", (there[0],))
+            protection.refuse_uncovering(rows[0][0] or b"{}", after)

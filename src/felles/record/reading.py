@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from felles.record import definition, search
+from felles.record import definition, protection, search
 from felles.record.guard import EVERYTHING, Epochs, Guard, Sight
 from felles.record.index.value import key64
 from felles.record.outcome import problem
@@ -53,6 +53,11 @@ class Stored:
             return self
         body = guard.mask(self.type, self.body)
         return self if body is self.body else replace(self, body=body)
+
+    def covered(self) -> "Stored":
+        """Without what tells where somebody is, if this is about a person."""
+        hides = self.type in protection.PRIVATE and self.body is not None
+        return replace(self, body=protection.cover(self.type, self.body or b"")) if hides else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,17 @@ async def older(reader: Reader, newest: Stored, number: int) -> Stored | None:
     one = Stored(newest.type, newest.id, number, updated, Kind(kind), body, patient, newest.rid)
     if patient not in (0, newest.patient) and not await shows_patient(reader, one):
         return None
-    return one.masked(reader.guard)
+    return (await masked(reader, [one]))[0]
+
+
+async def masked(reader: Reader, versions: Sequence[Stored]) -> list[Stored]:
+    """Versions of any age as their reader may see them: an older one hides what the newest one does."""
+    rids = {one.rid for one in versions if one.type in protection.PRIVATE}
+    if reader.guard.everything or not rids:
+        return [one.masked(reader.guard) for one in versions]
+    newest = {row[7]: row[5] for row in await _rows(reader, list(rids))}
+    found = [one.masked(reader.guard) for one in versions]
+    return [one.covered() if protection.hides_older(one.type, newest.get(one.rid)) else one for one in found]
 
 
 async def shows_patient(reader: Reader, one: Stored) -> bool:
@@ -171,12 +186,7 @@ async def shows_patient(reader: Reader, one: Stored) -> bool:
 async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight | None = None) -> list[Stored]:
     """The versions (row, number) in this order. What has been superseded meanwhile comes as it was. `sight`: what the
     search that gave the rows was for; without one, each row is asked again."""
-    rids = [rid for rid, _ in keys]
-    if reader.dialect == "postgresql":
-        rows = await reader.store.rows(_BY_ROWS, (rids,))
-    else:
-        rows = await reader.store.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
-    found = {row[7]: _stored(row) for row in rows}
+    found = {row[7]: _stored(row) for row in await _rows(reader, [rid for rid, _ in keys])}
     if sight is None and not reader.guard.everything and found:
         found = await _seen(reader, found)
     versions = []
@@ -188,6 +198,12 @@ async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight 
         if one is not None and one.body is not None:
             versions.append(one)
     return versions
+
+
+async def _rows(reader: Reader, rids: list[int]) -> list[tuple[Any, ...]]:
+    if reader.dialect == "postgresql":
+        return await reader.store.rows(_BY_ROWS, (rids,))
+    return await reader.store.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
 
 
 async def _seen(reader: Reader, found: dict[int, Stored]) -> dict[int, Stored]:
