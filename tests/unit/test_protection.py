@@ -71,6 +71,13 @@ def test_what_is_not_protected_is_the_very_same_body() -> None:
     assert protection.mask("Patient", body) is body
 
 
+def test_a_label_counts_wherever_the_server_put_its_own_elements() -> None:
+    head = b'{"resourceType":"Patient","id":"a","meta":{"versionId":"1","lastUpdated":"2026-11-22T10:00:00.000000Z"'
+    rest = b',"address":[{"city":"Hemmeligstad"}]}'
+    assert protection.is_protected(head + b"," + raw(label())[1:] + rest)
+    assert not protection.is_protected(head + b"}" + rest)
+
+
 def test_a_mention_of_the_system_protects_nothing() -> None:
     body = raw({"resourceType": "Basic", "meta": {"tag": []}, "code": {"text": protection.PROTECTION}})
     assert protection.mask("Basic", body) is body

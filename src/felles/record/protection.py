@@ -34,6 +34,7 @@ _MARK, _REDACTED_MARK, _ESCAPE = PROTECTION.encode(), b'"REDACTED"', b"\\u00"
 _TELLING = (b'"valueAddress"', b'"valueContactPoint"', _ESCAPE)
 """Extensions with such a value tell it too (patient-birthPlace and the like); one with escapes is not read for it."""
 _TAG = b'{"system":"%b","code":"REDACTED","display":"redacted"}' % REDACTED_SYSTEM.encode()
+_UPDATED, _BRACE = b'"lastUpdated":"', ord("}")
 _Members = dict[str, msgspec.Raw]
 _members = msgspec.json.Decoder(_Members)
 _several = msgspec.json.Decoder(list[msgspec.Raw])
@@ -75,16 +76,26 @@ def bare(type_name: str, resource: dict[str, Any]) -> dict[str, Any]:
 
 def is_protected(body: bytes) -> bool:
     """Whether a stored body is under protection. A fraction of a microsecond for those that are not."""
-    if _MARK not in body and _ESCAPE not in body:
+    if _has_plain_meta(body) or not _may_say(body, _MARK):
         return False
     return any(one.system == PROTECTION for one in _security(body))
 
 
 def is_redacted(body: bytes) -> bool:
     """Whether something has been taken out of a body for the sake of its reader."""
-    if _REDACTED_MARK not in body and _ESCAPE not in body:
+    if not _may_say(body, _REDACTED_MARK):
         return False
     return any(one.system == REDACTED_SYSTEM and one.code == REDACTED for one in _security(body))
+
+
+def _has_plain_meta(body: bytes) -> bool:
+    """Whether meta, which stands first in a stored body, ends after the server's own elements: no label at all."""
+    start = body.find(_UPDATED, 0, 250)
+    return start > 0 and body[body.find(b'"', start + len(_UPDATED)) + 1] == _BRACE
+
+
+def _may_say(body: bytes, mark: bytes) -> bool:
+    return mark in body or (b"\\" in body and _ESCAPE in body)
 
 
 def _security(body: bytes) -> list[_Coding]:
