@@ -1,0 +1,70 @@
+"""Anchors: each seal once more, as a line of a file outside the store.
+
+Whoever can write the store, and even sign, still cannot take back what stands here: ship the file to a place that
+other people keep (another machine, write-once storage), and give it to `felles audit verify --anchor`.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from felles.access.audit.seal import Seal
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """One line; bytes in hex."""
+
+    number: int
+    first: int
+    last: int
+    moment: int
+    root: str
+    key: str
+    signature: str
+
+    @property
+    def seal(self) -> Seal:
+        """The seal it repeats."""
+        root, key, signature = map(bytes.fromhex, (self.root, self.key, self.signature))
+        return Seal(self.number, self.first, self.last, self.moment, root, key, signature)
+
+
+def _line(seal: Seal) -> bytes:
+    one = Anchor(seal.number, seal.first, seal.last, seal.moment, seal.root.hex(), seal.key.hex(), seal.signature.hex())
+    return msgspec.json.encode(one) + b"\n"
+
+
+def anchored(path: Path) -> int:
+    """The number of the last seal that stands in the file; 0 for none."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 8_192))
+        whole = file.read().rpartition(b"\n")[0]
+    last = whole.rpartition(b"\n")[2]
+    return msgspec.json.decode(last, type=Anchor).number if last else 0
+
+
+def append(path: Path, seals: Iterable[Seal]) -> None:
+    """Adds lines, durable on return. A line that was cut by a crash is ended first, and stands there as what it is."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, (b"\n" if cut else b"") + b"".join(map(_line, seals)))
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def anchors(path: Path) -> Iterator[tuple[int, Anchor | None]]:
+    """The lines with their numbers; None for one that cannot be read."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield number, msgspec.json.decode(line, type=Anchor)
+            except msgspec.DecodeError:
+                yield number, None

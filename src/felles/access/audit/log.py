@@ -1,0 +1,97 @@
+"""The log of one process: `await append(row)` returns when the row is durable; under load one sync serves many.
+
+Fails closed (pasientjournalloven § 22): without room or a disk that works, no answer leaves.
+"""
+
+import asyncio
+import errno
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from felles.access.audit.row import Row, encode, parted
+from felles.access.audit.segment import FULL, Segment, folder_of_log
+from felles.record.outcome import Problem, problem
+from felles.record.store import Line
+
+Waiting = list[tuple[list[bytes], "asyncio.Future[None]"]]
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Log:
+    """Rows of answers, added to this process's own segment in `folder`."""
+
+    def __init__(self, folder: Path, *, full: int = FULL) -> None:
+        """Raises OSError, PermissionError."""
+        self._folder = folder_of_log(folder)
+        self._full = full
+        self._segment: Segment | None = Segment(self._folder)
+        self._waiting: Waiting = []
+        self._running = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="log")
+
+    async def append(self, row: Row) -> None:
+        """Returns when the row is durable. Raises Problem 507 (no room) or 503 (the disk fails): send no answer."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(([encode(one) for one in parted(row)], answer))
+        if not self._running:
+            self._begin(loop)
+        await answer
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._running = True
+        group, self._waiting = self._waiting, []
+        self._thread.submit(self._write, loop, group)
+
+    def _write(self, loop: asyncio.AbstractEventLoop, group: Waiting) -> None:
+        """On the log's own thread."""
+        error = self._put([one for rows, _ in group for one in rows])
+        loop.call_soon_threadsafe(self._written, loop, group, error)
+
+    def _put(self, rows: list[bytes]) -> OSError | None:
+        try:
+            if self._segment is None:
+                self._segment = Segment(self._folder)
+            self._segment.append(rows)
+            if self._segment.size >= self._full:
+                self._leave()
+        except OSError as error:
+            self._leave()
+            return error
+        return None
+
+    def _leave(self) -> None:
+        """The segment is full, or not to be trusted after a failure: the next row begins another."""
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
+
+    def _written(self, loop: asyncio.AbstractEventLoop, group: Waiting, error: OSError | None) -> None:
+        for _, answer in group:
+            if answer.done():
+                continue
+            if error is None:
+                answer.set_result(None)
+            else:
+                answer.set_exception(refusal(error))
+        if self._waiting:
+            self._begin(loop)
+        else:
+            self._running = False
+
+    async def close(self) -> None:
+        """Waits for what is under way and lets the segment go."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._leave()
+
+
+def refusal(error: OSError) -> Problem:
+    """What is told instead of the answer."""
+    if error.errno in _NO_ROOM:
+        return problem(507, "exception", "the disk of the access log is full: nothing is shown that cannot be logged")
+    return problem(503, "transient", "the access log cannot be written: nothing is shown that cannot be logged")
+
+
+def lines(row: Row) -> list[Line]:
+    """What logs a write in the write's own transaction."""
+    return [Line("log.append", [encode(one)]) for one in parted(row)]
