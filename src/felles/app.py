@@ -1,7 +1,7 @@
 """The only place that wires the rooms together."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from starlette.responses import PlainTextResponse
@@ -13,9 +13,13 @@ from felles.record.record import Record
 from felles.record.rest.message import Request, Response
 from felles.record.rest.server import FhirServer
 from felles.record.rule import Rule
+from felles.record.store import Sql
 
 RULES: Sequence[Rule] = ()
 """The rules of the house, run in the transaction of what wakes them. None has anything to do yet."""
+
+LINES: Mapping[str, Sql] = {}
+"""The statements of the rooms on their own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
 """The workers on the change feed, by the name of their cursor."""

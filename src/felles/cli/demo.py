@@ -21,7 +21,7 @@ from felles.cli.option import base, chosen, run, store_option
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 def demo(store: str | None, patients: int, seed: int, today: datetime | None, as_json: bool) -> None:
     """Fill an empty store with a made-up region. The same arguments give the same resources."""
-    from felles.app import RULES
+    from felles.app import LINES, RULES
     from felles.cli.progress import Bar, IntakeWatch
     from felles.demo import region
     from felles.record.bulk.generation import drawn, mark
@@ -34,7 +34,7 @@ def demo(store: str | None, patients: int, seed: int, today: datetime | None, as
     with Bar(None, "demo") as bar:
         pieces = drawn(region(patients, seed, day))
         watch = IntakeWatch(bar)
-        run(take(settings.store, pieces, watch, base=base(settings), rules=RULES, origin=Origin.DEMO))
+        run(take(settings.store, pieces, watch, base=base(settings), rules=RULES, lines=LINES, origin=Origin.DEMO))
     click.echo(watch.said(as_json))
     if watch.tally.failed:
         raise SystemExit(1)

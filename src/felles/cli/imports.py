@@ -25,7 +25,7 @@ def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: boo
     Bundles of type transaction go in as a whole or not at all, of everything else each resource for itself. What is
     there already stays as it is. Exit status 0: all went in, 1: something did not or there was nothing, 2: wrong usage.
     """
-    from felles.app import RULES
+    from felles.app import LINES, RULES
     from felles.cli.progress import Bar, IntakeWatch
     from felles.record.bulk.loading import load
     from felles.record.bulk.source import KNOWN, sources
@@ -39,7 +39,8 @@ def imports(paths: tuple[Path, ...], store: str | None, as_json: bool, anew: boo
     with Bar(total, "import") as bar:
         watch = IntakeWatch(bar)
         try:
-            run(load(settings.store, files, watch, base=base(settings), rules=RULES, anew=anew, jobs=count))
+            at = base(settings)
+            run(load(settings.store, files, watch, base=at, rules=RULES, lines=LINES, anew=anew, jobs=count))
         finally:
             bar.close()
             click.echo(watch.said(as_json))

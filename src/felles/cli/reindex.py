@@ -16,12 +16,12 @@ def reindex(store: str | None) -> None:
 
 
 async def _rebuilt(address: str) -> tuple[int, int]:
-    from felles.app import RULES
+    from felles.app import LINES, RULES
     from felles.cli.progress import Bar
     from felles.record.bulk.rebuild import rebuild
     from felles.record.record import Record
 
-    record = await Record.open(address, RULES)
+    record = await Record.open(address, RULES, lines=LINES)
     try:
         with Bar(1.0, "reindex") as bar:
             done = await rebuild(record.store, lambda share, count: bar.reach(share, f"{count:,} put right"))

@@ -33,11 +33,31 @@ def serve(store: str | None, host: str | None, port: int | None) -> None:
     except ValueError as error:
         raise ServeError(str(error)) from error
     listening = listen(chosen)
+    _catch_up(chosen.store)
     address = address_of(chosen.host, listening.getsockname()[1])
     if chosen.store.startswith(("postgresql://", "postgres://")):
         _serve_region(chosen, listening, address)
     else:
         _serve_embedded(chosen, listening, address)
+
+
+def _catch_up(store: str) -> None:
+    """After an upgrade: the index gets what this version wants of it before anybody reads."""
+    from felles.app import LINES, RULES
+    from felles.cli.option import run
+    from felles.record.bulk.rebuild import catch_up, is_behind
+    from felles.record.record import Record
+
+    async def work() -> None:
+        record = await Record.open(store, RULES, lines=LINES)
+        try:
+            if await is_behind(record.store):
+                click.echo("The index gets what this version needs; this happens once.")
+                await catch_up(record.store)
+        finally:
+            await record.close()
+
+    run(work())
 
 
 def address_of(host: str, port: int) -> str:
@@ -121,7 +141,7 @@ def _on_stop(stop: Callable[[], None]) -> None:
 def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) -> None:
     import apsw
 
-    from felles.app import RULES
+    from felles.app import LINES, RULES
     from felles.record.record import committer
     from felles.record.store.channel import WriterServer
     from felles.record.store.writer import StoreLocked, Writer
@@ -129,7 +149,7 @@ def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) ->
     path = Path(chosen.store)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        writer = Writer(path, committer(RULES))
+        writer = Writer(path, committer(RULES, LINES))
     except StoreLocked as error:
         raise ServeError(f"{error} (is Felles running already?)") from error
     except apsw.NotADBError as error:

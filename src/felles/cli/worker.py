@@ -8,7 +8,7 @@ import sys
 
 import uvicorn
 
-from felles.app import RULES, WORKERS, build
+from felles.app import LINES, RULES, WORKERS, build
 from felles.cli import log
 from felles.cli.connection import Connection
 from felles.record import feed
@@ -17,7 +17,7 @@ from felles.record.record import Record
 
 async def work(listening: socket.socket, address: str, secret: bytes) -> None:
     """Serves until SIGTERM, or until `felles serve` is gone."""
-    record = await Record.open(os.environ["FELLES_STORE"], RULES, base=f"{address}/fhir")
+    record = await Record.open(os.environ["FELLES_STORE"], RULES, lines=LINES, base=f"{address}/fhir")
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

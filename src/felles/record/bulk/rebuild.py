@@ -42,10 +42,15 @@ async def rebuild(store: Store, moved: Moved = lambda _share, _count: None) -> R
             await lock.close()
 
 
+async def is_behind(store: Store) -> bool:
+    """Whether a migration has asked for index rows that the resources do not have yet."""
+    return await store.note(WANTED) not in (None, DONE)
+
+
 async def catch_up(store: Store, moved: Moved = lambda _share, _count: None) -> int:
     """After an upgrade whose index has rows that the resources do not have yet: makes them, once. Returns how many
     resources got some. Until then nobody but the system sees what lacks them."""
-    if await store.note(WANTED) in (None, DONE):
+    if not await is_behind(store):
         return 0
     done = await rebuild(store, moved)
     if not done.left:
