@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Annotated
 
 import msgspec
 
@@ -54,7 +55,11 @@ class Result(IntEnum):
     FAILED = 2
 
 
-class Row(msgspec.Struct, array_like=True, gc=False, frozen=True, omit_defaults=True):
+Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What a column of the log can hold."""
+
+
+class Row(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """`moment` (toa) in microseconds. People, roles, units are "Type/id"; patients are 64-bit keys of "Patient/id".
 
     `service` (healthcare_service), `details` (purpose_of_use_details, Volven 9151) and `place` (the patient's
@@ -62,7 +67,7 @@ class Row(msgspec.Struct, array_like=True, gc=False, frozen=True, omit_defaults=
     how many resources were shown; `ids` names them while they are few. `parameters` are names only.
     """
 
-    moment: int
+    moment: Number
     act: Act
     result: Result = Result.OK
     person: str = ""
@@ -74,7 +79,7 @@ class Row(msgspec.Struct, array_like=True, gc=False, frozen=True, omit_defaults=
     client: str = ""
     session: str = ""
     acts_for: str = ""
-    patients: list[int] = []
+    patients: list[Number] = []
     type: str = ""
     ids: list[str] = []
     count: int = 0
@@ -96,7 +101,15 @@ class Row(msgspec.Struct, array_like=True, gc=False, frozen=True, omit_defaults=
 encode = msgspec.msgpack.Encoder().encode
 """The bytes that are kept and hashed; the same row gives the same bytes."""
 decode = msgspec.msgpack.Decoder(Row).decode
-"""A row from its bytes. Raises msgspec.DecodeError."""
+"""A row from its bytes. Raises msgspec.DecodeError or UnicodeDecodeError."""
+
+
+def read(body: bytes) -> Row | None:
+    """A row from its bytes; None for what this program cannot read."""
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from felles.access.audit import anchor
 from felles.access.audit.chain import linked
 from felles.access.audit.key import signing_key
 from felles.access.audit.place import Place
-from felles.access.audit.row import decode
+from felles.access.audit.row import read
 from felles.access.audit.seal import Seal, sealed
 from felles.access.audit.segment import MAGIC, TORN, folder_of_log, is_held, rows_from, segments, synced
 from felles.access.audit.statement import Known, many, patients_args, rows_args
@@ -145,9 +144,8 @@ class Sealer:
 def _known(body: bytes) -> tuple[Known, list[int]]:
     """What the log's columns say of a row, and the patients it names. A row of another program version that cannot be
     read is kept as it is."""
-    try:
-        row = decode(body)
-    except msgspec.DecodeError:
+    row = read(body)
+    if row is None:
         return (time.time_ns() // 1_000, 0, 0, body), []
     return (row.moment, key64(row.person), int(row.act), body), sorted(set(row.patients))
 

@@ -9,11 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain as joined
 
-import msgspec
-
 from felles.access.audit.anchor import Anchor
 from felles.access.audit.chain import START, link
-from felles.access.audit.row import decode
+from felles.access.audit.row import read
 from felles.access.audit.seal import Seal
 from felles.access.audit.statement import patients_args
 from felles.record.index.value import key64
@@ -165,11 +163,8 @@ async def _walk(moment: Snapshot, walk: Link, seals: list[Seal], result: Verific
 
 def _known(body: bytes) -> tuple[Collection[int], tuple[int, int, int] | None]:
     """The patients of a row and what it must be found under (None: whatever it is found under, it cannot be read)."""
-    try:
-        row = decode(body)
-    except msgspec.DecodeError:
-        return (), None
-    return set(row.patients), (row.moment, key64(row.person), row.act)
+    row = read(body)
+    return (set(row.patients), (row.moment, key64(row.person), row.act)) if row else ((), None)
 
 
 async def _unfound(moment: Snapshot, pairs: Sequence[tuple[int, int]]) -> list[Fault]:
