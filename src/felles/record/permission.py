@@ -30,6 +30,12 @@ async def permitted(reader: Reader, writes: Sequence[Write]) -> list[Line]:
     return reader.guard.lines(touches)
 
 
+async def told(reader: Reader, writes: Sequence[Write]) -> list[Line]:
+    """The lines of writes that need no permission but are somebody's."""
+    standing = await _standing(reader, [write.key for write in writes if write.match != -1])
+    return reader.guard.lines([_touch(write, standing.get(write.key)) for write in writes])
+
+
 _Standing = tuple[int, frozenset[int]]
 """Row number and whom it concerns."""
 
