@@ -1,0 +1,42 @@
+"""The ledger of duties (floor 3): whatever somebody owes has one owner, one due moment, an escalation, and is closed by
+proof or by a named person with a reason. It adds up at any instant, and anyone may check."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from felles.duties import balance, emergency, leaving, timer, unusual, view
+from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
+from felles.duties.duty import Outcome
+from felles.duties.escalation import Level, Step
+from felles.duties.kind import Kind, declare
+from felles.duties.statement import LINES
+from felles.record.record import Record
+from felles.record.rule import Rule
+
+WORKERS: Sequence[tuple[str, Callable[[Record], Awaitable[None]]]] = (
+    ("duties: timers", timer.watch),
+    ("duties: counts", balance.watch),
+)
+"""What runs beside a serving process until it is cancelled; any number of processes may."""
+
+
+def rules() -> Sequence[Rule]:
+    """The ledger's own rules. Rooms above add theirs with `owing`."""
+    return (view.RULE, leaving.RULE, emergency.RULE)
+
+
+__all__ = [
+    "LINES",
+    "WORKERS",
+    "HandOn",
+    "Kind",
+    "Level",
+    "Outcome",
+    "Owe",
+    "Reopen",
+    "Settle",
+    "Step",
+    "declare",
+    "owing",
+    "rules",
+    "unusual",
+]

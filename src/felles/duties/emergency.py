@@ -1,0 +1,59 @@
+"""The review of an emergency access: what the house owes the patient whose record was opened without a relation.
+
+An emergency opening stands as Consent (category urn:felles:consent|emergency, organization the unit, performer who
+opened). Its unit's leader reviews it; the proof is the signed outcome, `ok` or `not ok` with a reason, by somebody
+else than the one who opened (helsepersonelloven § 45, Normen faktaark 14: emergency access is followed up).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from felles.access.ground import CONSENT
+from felles.access.ground import Kind as Wish
+from felles.duties.deadline import WorkingDays
+from felles.duties.deed import Owe, Said, owing
+from felles.duties.escalation import Level, Step
+from felles.duties.kind import Kind, declare
+from felles.record.outcome import problem
+from felles.record.rule import Deed, Inside, Rule, Woken
+from felles.record.store import Kind as Written
+
+LEADER = "leder"
+"""The role code of a unit's leader (urn:felles:role)."""
+
+REVIEW = declare(
+    Kind(
+        1,
+        "emergency-review",
+        "Etterkontroll av nødåpning",
+        WorkingDays(3),
+        (Step(Level.REGION, WorkingDays(2)),),
+        proof="a review signed by the unit's leader",
+        level=Level.LEADER,
+        closers=frozenset((LEADER,)),
+    )
+)
+
+
+def is_emergency(consent: dict[str, Any]) -> bool:
+    """Whether a Consent is the opening of a record in an emergency."""
+    codings = (coding for category in consent.get("category") or () for coding in category.get("coding") or ())
+    return any(coding.get("system") == CONSENT and coding.get("code") == Wish.EMERGENCY for coding in codings)
+
+
+def performers(consent: dict[str, Any]) -> frozenset[str]:
+    """Who opened."""
+    return frozenset(one.get("reference", "") for one in consent.get("performer") or ())
+
+
+async def _review(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
+    if woken.kind is not Written.CREATE or woken.after is None or not is_emergency(woken.after):
+        return []
+    units = [one.get("reference", "") for one in woken.after.get("organization") or ()]
+    if not units:
+        raise problem(422, "required", "an emergency opening names the unit that reviews it", "Consent.organization")
+    patient = (woken.after.get("patient") or {}).get("reference")
+    return [Owe(REVIEW, f"Consent/{woken.id}", units[0], patient=patient)]
+
+
+RULE = Rule("an emergency opening is reviewed", frozenset({"Consent"}), owing(_review))
