@@ -7,6 +7,7 @@ from functools import lru_cache
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from felles.access.audit import statement as audit
 from felles.record.feed import Handler
 from felles.record.identity import late
 from felles.record.record import Record
@@ -18,7 +19,7 @@ from felles.record.store import Sql
 RULES: Sequence[Rule] = ()
 """The rules of the house, run in the transaction of what wakes them. None has anything to do yet."""
 
-LINES: Mapping[str, Sql] = {}
+LINES: Mapping[str, Sql] = {**audit.LINES}
 """The statements of the rooms on their own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)

@@ -21,6 +21,22 @@ class Settings:
         },
     )
     port: int = field(default=8080, metadata={"variable": "FELLES_PORT", "help": "The port to listen on."})
+    log: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_LOG",
+            "help": "The folder of the access log's segments and signing key (mode 0700). If unset: beside an embedded "
+            "store, its name with -log; for PostgreSQL var/felles-log.",
+        },
+    )
+    anchor: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_ANCHOR",
+            "help": "The file to which every seal of the access log is added; ship it to where other people keep it. "
+            "If unset: anchors.jsonl in the folder of the log.",
+        },
+    )
 
 
 def settings(environment: Mapping[str, str] = os.environ, **flags: str | int | None) -> Settings:

@@ -2,6 +2,7 @@
 
 import click
 
+from felles.cli.audit import audit
 from felles.cli.backup import backup
 from felles.cli.check import check
 from felles.cli.demo import demo
@@ -20,5 +21,5 @@ def main() -> None:
     """One shared health record for a region."""
 
 
-for _command in (serve, imports, export, backup, restore, check, reindex, demo):
+for _command in (serve, imports, export, backup, restore, check, reindex, demo, audit):
     main.add_command(_command)

@@ -89,20 +89,23 @@ def listen(chosen: Settings) -> socket.socket:
 
 
 class Readers:
-    """The reading processes, started anew when one dies."""
+    """The reading processes and the one that seals the access log, started anew when one dies."""
 
     def __init__(self, chosen: Settings, listening: socket.socket, address: str) -> None:
         self._chosen, self._listening, self._address = chosen, listening, address
         self._secret = secrets.token_hex(32)
         self._running: list[subprocess.Popen[bytes]] = []
+        self._programs: list[list[str]] = []
         self._died: list[float] = []
 
     def start(self) -> None:
         count = max(1, min(len(os.sched_getaffinity(0)), 8))
-        self._running = [self._spawn() for _ in range(count)]
+        worker = ["felles.cli.worker", str(self._listening.fileno()), self._address]
+        self._programs = [*count * [worker], ["felles.cli.sealer"]]
+        self._running = [self._spawn(program) for program in self._programs]
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "felles.cli.worker", str(self._listening.fileno()), self._address]
+    def _spawn(self, program: list[str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", *program]
         environment = {**os.environ, "FELLES_STORE": self._chosen.store}
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.PIPE, pass_fds=[self._listening.fileno()], env=environment
@@ -120,7 +123,7 @@ class Readers:
                 self._died = [moment for moment in self._died if now - moment < 60] + [now]
                 if len(self._died) > RESTARTS:
                     return False
-                self._running[place] = self._spawn()
+                self._running[place] = self._spawn(self._programs[place])
         return True
 
     def stop(self) -> None:

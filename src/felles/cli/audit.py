@@ -1,0 +1,115 @@
+"""`felles audit`: whether the access log is what was told."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from felles.cli.option import run, store_option
+from felles.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from felles.access.audit.verify import Verification
+
+DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.group()
+def audit() -> None:
+    """The access log: verify it, seal what waits."""
+
+
+@audit.command()
+@store_option
+@click.option("--log", "folder", help="Folder of the log's segments and keys (FELLES_LOG).")
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A file of anchors, several times if you like; give the copy that other people keep (FELLES_ANCHOR).",
+)
+@click.option("--from", "begin", type=DAY, help="Recompute only what was sealed from this moment on (local time).")
+@click.option("--to", "end", type=DAY, help="Recompute only what was sealed before this moment (local time).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(
+    store: str | None,
+    folder: str | None,
+    anchors: tuple[str, ...],
+    begin: datetime | None,
+    end: datetime | None,
+    as_json: bool,
+) -> None:
+    """Recompute the whole chain, check every seal and anchor. Exit status 1 says that something was altered, removed,
+    put in or moved, and what. Others may go on writing."""
+    found = run(_verified(_chosen(store, folder), tuple(map(Path, anchors)), _micros(begin, 0), _micros(end, 2**62)))
+    click.echo(_json(found) if as_json else _said(found))
+    if found.faults:
+        raise SystemExit(1)
+
+
+@audit.command()
+@store_option
+@click.option("--log", "folder", help="Folder of the log's segments and keys (FELLES_LOG).")
+def seal(store: str | None, folder: str | None) -> None:
+    """Seal now what waits in segments and trail (a running `felles serve` does it every second)."""
+    click.echo(f"{run(_sealed(_chosen(store, folder)))} rows sealed")
+
+
+def _chosen(store: str | None, folder: str | None) -> Settings:
+    try:
+        return settings(store=store, log=folder)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _micros(moment: datetime | None, otherwise: int) -> int:
+    return int(moment.timestamp() * 1_000_000) if moment else otherwise
+
+
+async def _verified(chosen: Settings, files: tuple[Path, ...], begin: int, end: int) -> "Verification":
+    from felles.access.audit.anchor import anchors
+    from felles.access.audit.key import trusted_keys
+    from felles.access.audit.place import place_of
+    from felles.access.audit.verify import Fault, verify
+    from felles.record.store.snapshot import snapshot
+
+    place = place_of(chosen.store, chosen.log, chosen.anchor)
+    keys = trusted_keys(place.folder)
+    named = files or ((place.anchor,) if place.anchor.exists() else ())
+    given = [one for file in named for one in anchors(file)]  # before the snapshot: it holds all that is anchored
+    async with snapshot(chosen.store) as moment:
+        found = await verify(moment, keys, given, begin=begin, end=end)
+    if found.seals and not keys:
+        found.faults.insert(0, Fault(f"no public key of the log lies in {place.folder}"))
+    if found.seals and not found.anchors:
+        found.faults.append(Fault(f"there are no anchors at {place.anchor}: a tail that was cut would not be missed"))
+    return found
+
+
+async def _sealed(chosen: Settings) -> int:
+    from felles.access.audit.place import place_of
+    from felles.access.audit.sealer import Sealer
+    from felles.app import LINES, RULES
+    from felles.record.record import Record
+
+    record = await Record.open(chosen.store, RULES, lines=LINES)
+    try:
+        return await Sealer(record, place_of(chosen.store, chosen.log, chosen.anchor)).settle()
+    finally:
+        await record.close()
+
+
+def _said(found: "Verification") -> str:
+    end = "the log is what was told" if not found.faults else f"{len(found.faults)} faults"
+    counts = f"{found.rows} rows, {found.seals} seals, {found.anchors} anchors: {end}"
+    return "\n".join([*map(str, found.faults), counts])
+
+
+def _json(found: "Verification") -> str:
+    import orjson
+
+    faults = [{"what": fault.what, "row": fault.row or None, "seal": fault.seal or None} for fault in found.faults]
+    said = {"rows": found.rows, "seals": found.seals, "anchors": found.anchors, "faults": faults}
+    return orjson.dumps(said, option=orjson.OPT_INDENT_2).decode()
