@@ -7,6 +7,7 @@ from functools import lru_cache
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from felles.access import statement
 from felles.access.audit import statement as audit
 from felles.record.feed import Handler
 from felles.record.identity import late
@@ -19,7 +20,7 @@ from felles.record.store import Sql
 RULES: Sequence[Rule] = ()
 """The rules of the house, run in the transaction of what wakes them. None has anything to do yet."""
 
-LINES: Mapping[str, Sql] = {**audit.LINES}
+LINES: Mapping[str, Sql] = {**statement.LINES, **audit.LINES}
 """The statements of the rooms on their own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
@@ -85,10 +86,12 @@ class _Everybody:
 
 def build(record: Record, *, secret: bytes) -> App:
     """The application of one record: pages for people, FHIR for programs."""
+    from felles.access.oidc.provider import providers
     from felles.demo import people
+    from felles.settings import settings
     from felles.web import pages
 
     known = people() if record.demo else []
-    return App(
-        FhirServer(_Everybody(record), record.base), pages(record, demo=record.demo, secret=secret, people=known)
-    )
+    origin, trusted = record.base.removesuffix("/fhir"), providers(settings().oidc)
+    face = pages(record, demo=record.demo, people=known, origin=origin, providers=trusted)
+    return App(FhirServer(_Everybody(record), record.base), face)

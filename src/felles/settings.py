@@ -21,6 +21,16 @@ class Settings:
         },
     )
     port: int = field(default=8080, metadata={"variable": "FELLES_PORT", "help": "The port to listen on."})
+    oidc: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_OIDC",
+            "help": "A TOML or JSON file of the OpenID providers that people sign in at: a list `provider` of `name`, "
+            "`kind` (helseid or idporten), `title`, `issuer`, `client_id`, `key` (a private JWK or PEM file beside it), "
+            "and if they are not the usual ones `key_algorithm`, `scope`, `algorithms`, `level`, `acr_values`, "
+            "`resource`, `dpop`. If unset: demo people and local accounts only.",
+        },
+    )
     log: str = field(
         default="",
         metadata={

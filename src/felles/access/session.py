@@ -1,67 +1,209 @@
-"""Signed-in sessions: a signed cookie with an idle limit and an absolute one (OWASP ASVS 5, V7.3).
+"""Signed-in sessions with an idle limit and an absolute one (OWASP ASVS 5, V7.3), kept in the store.
 
-The token is `<payload>.<signature>`, base64url, HMAC-SHA-256 over the payload. It holds the person's id and two
-times, nothing about any patient.
+The browser holds 256 random bits, the store their digest: whoever reads the store cannot become anybody, and a
+sign-out holds for every process and host from the moment it is committed.
 """
 
 import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, replace
+from time import monotonic
+from weakref import WeakKeyDictionary
 
-import msgspec
+from felles.access.table import Tables, put
+from felles.record.store import Line
 
 IDLE_SECONDS = 30 * 60
 ABSOLUTE_SECONDS = 12 * 3600
-RENEW_SECONDS = 60
+NOTED_SECONDS = 60
+"""How often at the most the store is told that a session is in use."""
+
+SESSION_COOKIE, HOST_PREFIX = "felles_session", "__Host-"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`started` and `seen` are seconds since the epoch; `id` is 128 random bits in hex."""
+    """Somebody's work between signing in and out; times are seconds since 1970.
+
+    `person` is "Practitioner/x" or "Patient/x", `role` the "PractitionerRole/y" in which staff work now. `level` is the
+    assurance level of the sign-in (3 substantial, 4 high, 0 a demo person without a secret), `signed` when the person
+    last proved who they are. `provider` names who vouched (`demo`, `local` or a configured one), `subject` whom, by its
+    own name for them; `hint` is the id_token that ends the provider's session. `id` is for the log, it opens nothing.
+    """
 
     id: str
     person: str
+    role: str | None
+    level: int
+    provider: str
+    subject: str
+    signed: int
     started: int
     seen: int
+    hint: str | None = None
 
 
-def begin(person: str, now: float) -> Session:
-    """A new session; its id is never taken from the visitor, so none can be planted."""
-    return Session(secrets.token_hex(16), person, int(now), int(now))
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a finished sign-in has shown: the fields of `Session` that come from it."""
+
+    person: str
+    level: int
+    provider: str
+    subject: str
+    signed: int
+    hint: str | None = None
 
 
-def renewed(session: Session, now: float) -> Session:
-    """The same session, seen now."""
-    return replace(session, seen=int(now))
+def begin(proof: Proof, now: float, role: str | None = None) -> tuple[Session, str]:
+    """A new session and its cookie's value. Neither is ever taken from the visitor, so that none can be planted."""
+    moment = int(now)
+    session = Session(
+        secrets.token_hex(16), proof.person, role, proof.level, proof.provider, proof.subject, proof.signed,
+        moment, moment, proof.hint,
+    )  # fmt: skip
+    return session, secrets.token_urlsafe(32)
 
 
-def wants_renewal(session: Session, now: float) -> bool:
-    return now - session.seen >= RENEW_SECONDS
+def renewed(session: Session, now: float, **changes: str | int | None) -> tuple[Session, str]:
+    """The same work under a new id and token (after step-up or a change of role); the absolute limit stays."""
+    again = replace(session, id=secrets.token_hex(16), seen=int(now), **changes)  # type: ignore[arg-type]
+    return again, secrets.token_urlsafe(32)
 
 
 def expired(session: Session, now: float) -> bool:
+    """Whether one of the limits has passed."""
     return now - session.seen > IDLE_SECONDS or now - session.started > ABSOLUTE_SECONDS
 
 
-def signature(secret: bytes, purpose: str, text: str) -> str:
-    """HMAC-SHA-256 in base64url; `purpose` keeps signatures of one use from serving another."""
-    digest = hmac.new(secret, f"{purpose}:{text}".encode(), hashlib.sha256).digest()
-    return urlsafe_b64encode(digest).decode().rstrip("=")
+def fresh(session: Session | None, seconds: int, now: float) -> bool:
+    """Whether the person has proved who they are within `seconds` (to sign, or to change how one signs in)."""
+    return session is not None and 0 <= now - session.signed <= seconds
 
 
-def seal(session: Session, secret: bytes) -> str:
-    """The cookie's value."""
-    payload = urlsafe_b64encode(msgspec.json.encode(session)).decode().rstrip("=")
-    return f"{payload}.{signature(secret, 'session', payload)}"
+def cookie_name(secure: bool) -> str:
+    """`__Host-` binds the cookie to this host and TLS (RFC 6265bis section 4.1.3.2)."""
+    return HOST_PREFIX + SESSION_COOKIE if secure else SESSION_COOKIE
 
 
-def unseal(token: str, secret: bytes, now: float) -> Session | None:
-    """The session of a cookie, or None when it is forged, malformed or past a limit."""
-    payload, _, signed = token.partition(".")
-    if not hmac.compare_digest(signature(secret, "session", payload).encode(), signed.encode()):
+def token_in(cookies: Mapping[str, str]) -> str:
+    """The session token that a browser sends, bound to the cookie's name; empty without one.
+
+    A token that was given under `__Host-` counts under that name only: without it, a neighbouring site could plant one.
+    """
+    for name in (HOST_PREFIX + SESSION_COOKIE, SESSION_COOKIE):
+        if cookies.get(name):
+            return f"{name}={cookies[name]}"
+    return ""
+
+
+def digest(text: str) -> str:
+    """SHA-256 in hex: what the store keeps of tokens of full entropy."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, in constant time."""
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+
+
+TRUSTED_SECONDS = 1.0
+"""How long this process believes what it has read: a revocation elsewhere is felt no later."""
+
+KEPT = 4_096
+
+
+class Readings:
+    """What this process has lately read of sessions, by token digest; never a `no`, never older than TRUSTED_SECONDS.
+
+    The age counts from before the store was asked, on a clock that nobody sets.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, Session]] = {}
+
+    def get(self, token: str) -> Session | None:
+        moment, session = self._kept.get(token, (0.0, None))
+        return session if session is not None and monotonic() - moment < TRUSTED_SECONDS else None
+
+    def put(self, token: str, session: Session, asked: float) -> None:
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        self._kept[token] = (asked, session)
+
+    def clear(self) -> None:
+        """After an end or a change in this process: felt here at once."""
+        self._kept.clear()
+
+
+_READINGS: WeakKeyDictionary[object, Readings] = WeakKeyDictionary()
+
+
+def _readings(tables: Tables) -> Readings:
+    return _READINGS.setdefault(getattr(tables, "store", tables), Readings())
+
+
+async def session_of(cookies: Mapping[str, str], tables: Tables, now: float) -> Session | None:
+    """The session of a request's cookies, or None when it is forged, ended or past a limit; notes that it is in use."""
+    given = token_in(cookies)
+    if not given:
         return None
-    padded = payload + "=" * (-len(payload) % 4)
-    session = msgspec.json.decode(urlsafe_b64decode(padded), type=Session)
-    return None if expired(session, now) else session
+    token, readings, asked = digest(given), _readings(tables), monotonic()
+    session = readings.get(token)
+    if session is None:
+        rows = await tables.ask("session of token", [token])
+        session = Session(*rows[0]) if rows else None
+    if session is None or expired(session, now):
+        return None
+    if now - session.seen >= NOTED_SECONDS:
+        await put(tables, Line("session seen", [session.id, int(now)]))
+        session = replace(session, seen=int(now))
+    readings.put(token, session, asked)
+    return session
+
+
+async def session_by_id(tables: Tables, id: str, now: float) -> Session | None:
+    """The session of an id that we kept ourselves; no way in for anybody who merely knows it."""
+    rows = await tables.ask("session of id", [id])
+    session = Session(*rows[0]) if rows else None
+    return None if session is None or expired(session, now) else session
+
+
+def begin_lines(session: Session, token: str, secure: bool) -> list[Line]:
+    """What puts a session down; those long past their limits go with it."""
+    given = digest(f"{cookie_name(secure)}={token}")
+    return [
+        Line("sessions past", [session.started - ABSOLUTE_SECONDS]),
+        Line("session begin", [given, *astuple(session)]),
+    ]
+
+
+def replace_lines(old: Session, new: Session, token: str, secure: bool) -> list[Line]:
+    """A new session in place of an old one: refused where the old one has been ended meanwhile."""
+    return [Line("session end", [old.id], rows=1), *begin_lines(new, token, secure)]
+
+
+async def end(tables: Tables, session: Session) -> None:
+    """Signs out here."""
+    await put(tables, Line("session end", [session.id]))
+    _readings(tables).clear()
+
+
+async def end_one(tables: Tables, person: str, id: str) -> None:
+    """Signs out one of a person's own sessions."""
+    await put(tables, Line("session end of person", [id, person]))
+    _readings(tables).clear()
+
+
+async def end_all(tables: Tables, person: str) -> None:
+    """Signs a person out everywhere."""
+    await put(tables, Line("sessions end", [person]))
+    _readings(tables).clear()
+
+
+async def sessions_of(tables: Tables, person: str, now: float) -> list[Session]:
+    """Where a person is signed in, the latest first."""
+    rows = await tables.ask("sessions of person", [person, int(now) - IDLE_SECONDS, int(now) - ABSOLUTE_SECONDS])
+    return sorted((Session(*row) for row in rows), key=lambda one: one.started, reverse=True)

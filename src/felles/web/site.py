@@ -9,14 +9,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from felles.access.decision import may_find
-from felles.access.person import Person
+from felles.access.oidc.party import Party
+from felles.access.oidc.provider import Provider
+from felles.access.person import DemoPerson
 from felles.web import failure, find, palette, patient, signin
 from felles.web.asset import send_asset
+from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
 from felles.web.page import answer
 from felles.web.source import Record
-from felles.web.visit import Site, visit_of
+from felles.web.visit import Site, Visiting, visit_of
 
 
 async def front(request: Request) -> Response:
@@ -41,9 +44,7 @@ async def start(request: Request) -> Response:
 ROUTES = [
     Route("/", front),
     Route("/start", start),
-    Route("/sign-in", signin.show),
-    Route("/sign-in", signin.enter, methods=["POST"]),
-    Route("/sign-out", signin.leave, methods=["POST"]),
+    *ENTRY,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),
@@ -55,16 +56,23 @@ ROUTES = [
 ]
 
 
-def pages(record: Record, *, demo: bool, secret: bytes, people: Sequence[Person]) -> Starlette:
+def pages(
+    record: Record,
+    *,
+    demo: bool,
+    people: Sequence[DemoPerson],
+    origin: str = "http://localhost:8080",
+    providers: Sequence[Provider] = (),
+) -> Starlette:
     """The face of a record.
 
-    `demo` marks a store of made-up people: only then may anybody sign in, as one of `people`, from this machine.
-    `secret` (32 bytes or more) signs sessions and forms; a new one signs everybody out.
+    `demo` marks a store of made-up people: only then may anybody sign in without a secret, as one of `people`, from
+    this machine. `origin` is the address that people open; `providers` are those at which they may sign in.
     """
     app = Starlette(
         routes=ROUTES,
         exception_handlers=failure.HANDLERS,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Visiting)],
     )
-    app.state.site = Site(record, demo, secret, people)
+    app.state.site = Site(record, demo, people, origin, Party(providers))
     return app

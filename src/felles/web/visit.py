@@ -6,39 +6,39 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from felles.access.decision import may_find
-from felles.access.ended import Ended
 from felles.access.form import form_token, token_holds
-from felles.access.person import Person, person_by_id
-from felles.access.session import ABSOLUTE_SECONDS, Session, renewed, seal, unseal, wants_renewal
+from felles.access.oidc.party import Party
+from felles.access.person import DemoPerson, Person, person_by_id, person_of
+from felles.access.session import ABSOLUTE_SECONDS, HOST_PREFIX, Session, session_of, token_in
 from felles.web.chart.moment import OSLO
 from felles.web.language import preferred
 from felles.web.source import Record
 
-SESSION_COOKIE, VISITOR_COOKIE, LANGUAGE_COOKIE = "felles_session", "felles_visitor", "felles_language"
+VISITOR_COOKIE, LANGUAGE_COOKIE = "felles_visitor", "felles_language"
 YEAR_SECONDS = 365 * 24 * 3600
 FORM_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page is given: the record, the people who may sign in, and the clock (seconds since the epoch)."""
+    """What every page is given: the record, the made-up people of a demo store, the providers, and the clock (seconds
+    since 1970). `origin` is the address that people open, as `https://felles.example`."""
 
     record: Record
     demo: bool
-    secret: bytes
-    people: Sequence[Person]
+    people: Sequence[DemoPerson]
+    origin: str
+    party: Party = field(default_factory=lambda: Party(()))
     clock: Callable[[], float] = time.time
-    ended: Ended = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ended", Ended(self.secret))
 
     @property
     def today(self) -> date:
@@ -47,7 +47,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request's visitor. `holder` is what the form token is bound to: the session, else a random cookie."""
+    """One request's visitor. `holder` is what the form token is made from: the session's cookie, else a random one."""
 
     language: str
     session: Session | None
@@ -60,55 +60,98 @@ class Visit:
         """Whether looking for patients is offered to this visitor."""
         return self.person is not None and may_find(self.person)
 
+    @property
+    def who_id(self) -> str | None:
+        """ "Practitioner/x" or "Patient/x" of somebody who has signed in."""
+        return self.session.person if self.session else None
+
+    @property
+    def role(self) -> str | None:
+        """ "PractitionerRole/x" in which staff work now."""
+        return self.session.role if self.session else None
+
+
+class Visiting:
+    """ASGI: works out the visitor of each request for a page before the page is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/static/"):
+            request = Request(scope)
+            request.state.visit = await _visit(request, site_of(request))
+        await self.app(scope, receive, send)
+
 
 def site_of(request: Request) -> Site:
     site: Site = request.app.state.site
     return site
 
 
-def _session(request: Request, site: Site) -> Session | None:
-    session = unseal(request.cookies.get(SESSION_COOKIE, ""), site.secret, site.clock())
-    return None if session is None or session in site.ended else session
-
-
 def visit_of(request: Request) -> Visit:
-    """The visitor of this request, worked out once."""
+    """The visitor of this request; a stranger where even that could not be found out."""
     if not hasattr(request.state, "visit"):
-        request.state.visit = _visit(request, site_of(request))
+        request.state.visit = _stranger(request)
     visit: Visit = request.state.visit
     return visit
 
 
-def _visit(request: Request, site: Site) -> Visit:
-    session = _session(request, site)
-    person = person_by_id(site.people, session.person) if session else None
-    holder = session.id if session else request.cookies.get(VISITOR_COOKIE) or secrets.token_hex(16)
-    language = preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
-    return Visit(language, session, person, holder, form_token(site.secret, holder))
+async def _visit(request: Request, site: Site) -> Visit:
+    session = await session_of(request.cookies, site.record, site.clock())
+    if session is None:
+        return _stranger(request)
+    return welcome(request, session, await named(site, session), token_in(request.cookies))
 
 
-def welcome(request: Request, session: Session, person: Person) -> Visit:
-    """The visit of somebody whose session has just begun."""
-    token = form_token(site_of(request).secret, session.id)
-    return Visit(visit_of(request).language, session, person, session.id, token)
+def _stranger(request: Request) -> Visit:
+    holder = request.cookies.get(visitor_cookie(request)) or secrets.token_hex(16)
+    return Visit(_language(request), None, None, holder, form_token(holder))
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
-    """HttpOnly and SameSite; Secure wherever the page came over TLS."""
-    response.set_cookie(
-        name, value, max_age=seconds, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-    )
+def welcome(request: Request, session: Session, person: Person, holder: str) -> Visit:
+    """The visit of somebody who is signed in; `holder` as the browser will send it."""
+    return Visit(_language(request), session, person, holder, form_token(holder))
+
+
+def _language(request: Request) -> str:
+    return preferred(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+
+
+async def named(site: Site, session: Session) -> Person:
+    """The person of a session, as pages name them."""
+    made_up = person_by_id(site.people, session.subject) if session.provider == "demo" else None
+    return made_up or await person_of(site.record, session)
+
+
+def is_secure(request: Request) -> bool:
+    """Whether people reach this site over TLS."""
+    return request.url.scheme == "https" or site_of(request).origin.startswith("https://")
+
+
+def visitor_cookie(request: Request) -> str:
+    return (HOST_PREFIX if is_secure(request) else "") + VISITOR_COOKIE
+
+
+def set_cookie(
+    request: Request,
+    response: Response,
+    name: str,
+    value: str,
+    seconds: int,
+    *,
+    samesite: Literal["strict", "lax"] = "strict",
+) -> None:
+    """HttpOnly and SameSite; Secure wherever people come over TLS."""
+    secure = is_secure(request)
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite=samesite, secure=secure)
 
 
 def keep_alive(request: Request, response: Response) -> None:
-    """Note in the cookie that the session is in use; for a stranger, remember what the form token is bound to."""
-    site, visit = site_of(request), visit_of(request)
-    if visit.session is None:
-        if request.cookies.get(VISITOR_COOKIE) != visit.holder:
-            set_cookie(request, response, VISITOR_COOKIE, visit.holder, ABSOLUTE_SECONDS)
-    elif wants_renewal(visit.session, site.clock()):
-        token = seal(renewed(visit.session, site.clock()), site.secret)
-        set_cookie(request, response, SESSION_COOKIE, token, ABSOLUTE_SECONDS)
+    """For a stranger, remember what the form token is made from."""
+    visit = visit_of(request)
+    if visit.session is None and request.cookies.get(visitor_cookie(request)) != visit.holder:
+        set_cookie(request, response, visitor_cookie(request), visit.holder, ABSOLUTE_SECONDS)
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -123,7 +166,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 def token_fits(request: Request, form: dict[str, str]) -> bool:
     """Whether the form came from a page of ours in this session."""
-    return token_holds(site_of(request).secret, visit_of(request).holder, form.get("token", ""))
+    return token_holds(visit_of(request).holder, form.get("token", ""))
 
 
 def local_path(path: str) -> str:

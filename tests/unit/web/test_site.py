@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from felles.demo import people
 from felles.record.outcome import problem
 from felles.web import pages
+from tests.ownstore import OwnTables
 
 HOSTILE = '<script>alert(1)</script>{{7*7}}"><img src=x onerror=alert(1)>'
 PATIENT: dict[str, Any] = {
@@ -56,12 +57,14 @@ class Body:
 @dataclass
 class Answer:
     matches: Sequence[Body]
+    included: Sequence[Body] = ()
 
 
-class Scripted:
+class Scripted(OwnTables):
     """A record with one patient whose every word is hostile; it can be told to fail."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[Any] = []
         self.broken = False
 
@@ -84,7 +87,7 @@ def record() -> Scripted:
 
 
 def visitor(record: Scripted, *, demo: bool = True, host: str = "127.0.0.1", name: str = "localhost") -> TestClient:
-    app = pages(record, demo=demo, secret=b"s" * 32, people=people())
+    app = pages(record, demo=demo, people=people(), origin=f"http://{name}")
     return TestClient(
         app, base_url=f"http://{name}", client=(host, 5000), follow_redirects=False, raise_server_exceptions=False
     )

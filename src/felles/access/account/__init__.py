@@ -1,0 +1,1 @@
+"""Local accounts, for stores without a provider: a passkey, or a password with a one-time code."""
