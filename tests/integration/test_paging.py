@@ -101,6 +101,23 @@ async def test_everything_of_a_patient(fhir: Client) -> None:
     assert (await fhir("GET", "Patient/p00/$everything?x=1")).status == 400
 
 
+async def test_everything_of_a_time_holds_what_reaches_into_it(fhir: Client) -> None:
+    await fhir("PUT", "Patient/p", {"resourceType": "Patient", "id": "p"})
+    stay = {
+        "resourceType": "Encounter",
+        "id": "stay",
+        "status": "finished",
+        "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/p"},
+        "period": {"start": "2024-01-10T10:00:00Z", "end": "2024-03-05T12:00:00Z"},
+    }
+    assert (await fhir("PUT", "Encounter/stay", stay)).status == 201
+    inside = await fhir("GET", "Patient/p/$everything?start=2024-02-01&end=2024-02-29")
+    assert sorted(inside.ids) == ["p", "stay"]
+    for beside in ("start=2024-03-06", "end=2024-01-09"):
+        assert (await fhir("GET", f"Patient/p/$everything?{beside}")).ids == ["p"]
+
+
 async def test_everything_holds_what_several_patients_share_and_what_has_no_date(fhir: Client) -> None:
     await fill(fhir, 2)
     who = await fhir.create({"resourceType": "Practitioner", "name": [{"family": "Lie"}]})

@@ -7,6 +7,7 @@ import orjson
 
 from felles.record import definition, finding, question, reading, search
 from felles.record.index import extract
+from felles.record.index.choice import primary_date
 from felles.record.index.value import NO_DATE, key64
 from felles.record.outcome import problem
 from felles.record.page import MAX_KEYS, Plan, packed
@@ -31,13 +32,21 @@ class Wanted:
     since: int | None = None
     count: int | None = None
 
-    def holds(self, kind: int, date: int, updated: int) -> bool:
-        """Whether a resource of type number `kind` belongs. Without a care date it does, and the Patient always."""
+    def may_hold(self, kind: int, date: int, updated: int) -> bool:
+        """Whether a resource of type number `kind` that begins at `date` can belong."""
         if (self.types and definition.type_name(kind) not in self.types) or updated < (self.since or 0):
             return False
-        if date == NO_DATE or definition.type_name(kind) == "Patient":
+        return date == NO_DATE or self.end is None or date < self.end or definition.type_name(kind) == "Patient"
+
+    def holds(self, one: Stored) -> bool:
+        """Whether its care dates reach into [start, end). Without care dates it belongs, and the Patient always."""
+        if one.type == "Patient" or (self.start is None and self.end is None):
             return True
-        return (self.start is None or date >= self.start) and (self.end is None or date < self.end)
+        rows = extract(one.type, orjson.loads(one.body or b"{}"))
+        if rows.date == NO_DATE:
+            return True
+        ends = [row[3] for row in rows.dates if row[0] == primary_date(one.type)]
+        return (self.end is None or rows.date < self.end) and (self.start is None or max(ends) > self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +68,8 @@ async def of_patient(record: Record, patient: Stored, wanted: Wanted, user: str 
     rows = await _rows(reader, key64(patient.address))
     if len(rows) > MAX_EVERYTHING:
         raise problem(403, "too-costly", "this patient has more than 100,000 resources: see the compartment's searches")
-    keys = [(row[0], row[1]) for row in rows if wanted.holds(*row[2:])]
-    found = await reading.by_rows(reader, keys)
+    keys = [(row[0], row[1]) for row in rows if wanted.may_hold(*row[2:])]
+    found = [one for one in await reading.by_rows(reader, keys) if wanted.holds(one)]
     shared = await _shared(record, patient, wanted, {row[0] for row in rows})
     found += shared + await _referred(record, found + shared, wanted.types)
     if wanted.count is None:
@@ -90,11 +99,8 @@ async def _shared(record: Record, patient: Stored, wanted: Wanted, own: set[int]
     query = await question.read(reader, None, [], compartment=("Patient", patient.id))
     keys = [key for key in await finding.keys(reader, query, MAX_EVERYTHING) if key[0] not in own]
     shared = await reading.by_rows(reader, keys)
-    return [one for one in shared if wanted.holds(definition.type_number(one.type), _date(one), one.updated)]
-
-
-def _date(one: Stored) -> int:
-    return extract(one.type, orjson.loads(one.body or b"{}")).date
+    asked = [one for one in shared if wanted.may_hold(definition.type_number(one.type), NO_DATE, one.updated)]
+    return [one for one in asked if wanted.holds(one)]
 
 
 async def _referred(record: Record, found: list[Stored], types: frozenset[str]) -> list[Stored]:

@@ -1,14 +1,17 @@
 """capabilities: https://hl7.org/fhir/R4/http.html#capabilities. Generated from what is registered."""
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
+
+import orjson
 
 from felles.record import definition
 from felles.record.interaction import operation
 from felles.record.outcome import problem
 from felles.record.record import Record
-from felles.record.rest.message import Request, Response, render
+from felles.record.rest.message import Request, Response
 from felles.record.search.scope import searchable
 
 INTERACTIONS = (
@@ -31,7 +34,12 @@ async def metadata(record: Record, request: Request) -> Response:
     """The CapabilityStatement; mode=full alone is offered."""
     if request.wants("mode") not in (None, "full"):
         raise problem(400, "not-supported", "mode=full is the only one offered", "mode")
-    return render(statement(record.base))
+    return Response(200, _body(record.base))
+
+
+@lru_cache(maxsize=4)
+def _body(base: str) -> bytes:
+    return orjson.dumps(statement(base))
 
 
 def statement(base: str) -> dict[str, Any]:
@@ -77,9 +85,26 @@ def _resource(name: str) -> dict[str, Any]:
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
         "searchInclude": ["*", *(f"{name}:{p.code}" for p in parameters if p.type == "reference")],
+        "searchRevInclude": _referring(name),
         "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in parameters],
     }
     return {**described, **_offered({**operation.TYPES.get("*", {}), **operation.TYPES.get(name, {})})}
+
+
+@cache
+def _references() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Every reference parameter: its type, code, and what it may point to."""
+    return tuple(
+        (name, one.code, tuple(one.targets))
+        for name in definition.RESOURCE_TYPES
+        if name not in UNSTORED
+        for one in searchable(name)
+        if one.type == "reference"
+    )
+
+
+def _referring(name: str) -> list[str]:
+    return [f"{other}:{code}" for other, code, targets in _references() if name in targets]
 
 
 def _offered(registered: Mapping[str, Any]) -> dict[str, Any]:
