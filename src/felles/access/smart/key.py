@@ -37,16 +37,12 @@ class SigningKey:
     public: dict[str, Any]
 
 
-def folder_of(store: str, chosen: str | None = None) -> Path:
-    """Where a store's keys lie: `<store>-keys` beside an embedded one, the chosen folder for PostgreSQL.
-
-    Raises ValueError for a PostgreSQL store without a folder.
-    """
+def folder_of(store: str, chosen: str = "") -> Path:
+    """Where a store's keys lie: the chosen folder, else beside an embedded store, its name with -keys; for PostgreSQL
+    var/felles-keys."""
     if chosen:
         return Path(chosen)
-    if "://" in store:
-        raise ValueError("FELLES_KEYS must name the folder of the signing keys of a store in PostgreSQL")
-    return Path(f"{store}-keys")
+    return Path("var/felles-keys" if "://" in store else f"{store}-keys")
 
 
 class KeyFolder:
