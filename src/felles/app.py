@@ -1,12 +1,14 @@
 """The only place that wires the rooms together."""
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from felles import duties
 from felles.access import statement
 from felles.access.audit import statement as audit
 from felles.record.feed import Handler
@@ -17,14 +19,17 @@ from felles.record.rest.server import FhirServer
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
-RULES: Sequence[Rule] = ()
-"""The rules of the house, run in the transaction of what wakes them. None has anything to do yet."""
+RULES: Sequence[Rule] = (*duties.rules(),)
+"""The rules of the house, run in the transaction of what wakes them."""
 
-LINES: Mapping[str, Sql] = {**statement.LINES, **audit.LINES}
+LINES: Mapping[str, Sql] = {**statement.LINES, **audit.LINES, **duties.LINES}
 """The statements of the rooms on their own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
 """The workers on the change feed, by the name of their cursor."""
+
+CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (*duties.WORKERS,)
+"""What runs beside each serving process until it is cancelled; several processes do not hinder each other."""
 
 
 def is_loopback(host: str) -> bool:

@@ -8,7 +8,7 @@ import sys
 
 import uvicorn
 
-from felles.app import LINES, RULES, WORKERS, build
+from felles.app import CLOCKS, LINES, RULES, WORKERS, build
 from felles.cli import log
 from felles.cli.connection import Connection
 from felles.record import feed
@@ -34,6 +34,7 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
     )
     server = uvicorn.Server(config)
     following = [asyncio.create_task(feed.follow(record, name, handler)) for name, handler in WORKERS]
+    following += [asyncio.create_task(clock(record)) for _, clock in CLOCKS]
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), orphaned, server)
     try:
         await server.serve(sockets=[listening])

@@ -1,7 +1,8 @@
 """The ledger of duties (floor 3): whatever somebody owes has one owner, one due moment, an escalation, and is closed by
 proof or by a named person with a reason. It adds up at any instant, and anyone may check."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from felles.duties import balance, emergency, leaving, timer, unusual, view
 from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
@@ -12,7 +13,7 @@ from felles.duties.statement import LINES
 from felles.record.record import Record
 from felles.record.rule import Rule
 
-WORKERS: Sequence[tuple[str, Callable[[Record], Awaitable[None]]]] = (
+WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
     ("duties: timers", timer.watch),
     ("duties: counts", balance.watch),
 )

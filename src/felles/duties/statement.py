@@ -100,8 +100,9 @@ LINES: Mapping[str, Sql] = {
     "duty balance of unit": Sql(_BALANCE.format(unit=" AND unit = $2")),
     "duty moved on": Sql(
         f"SELECT {_OF} FROM duty d JOIN (SELECT DISTINCT duty FROM duty_entry WHERE unit = $1 AND day = $2 "  # noqa: S608
-        "AND kind = $3 AND duty > $4 AND CASE CAST($5 AS int) WHEN 1 THEN opened WHEN 2 THEN received WHEN 3 THEN closed "
-        "ELSE handed END <> 0) AS e ON e.duty = d.id ORDER BY d.id LIMIT $6"
+        "AND kind = $3 AND duty > $4 AND CASE CAST($5 AS int) "
+        "WHEN 1 THEN opened WHEN 2 THEN received WHEN 3 THEN closed ELSE handed END <> 0"
+        ") AS e ON e.duty = d.id ORDER BY d.id LIMIT $6"
     ),
     "duty standing on": Sql(
         f"SELECT {_OF} FROM duty d JOIN (SELECT duty FROM duty_entry WHERE unit = $1 AND day <= $2 AND kind = $3 "  # noqa: S608
