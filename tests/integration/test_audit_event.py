@@ -1,4 +1,4 @@
-"""The log over FHIR: valid AuditEvents, searched and paged; each reader sees what is theirs, and nothing else exists."""
+"""The log over FHIR: valid AuditEvents, searched and paged; each reader sees what is theirs, nothing else exists."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ _OFFERED = "patient, agent, entity, date, action, type, subtype, outcome, _id, _
 
 @dataclass(slots=True)
 class Question:
-    """What is asked. Sets of numbers mean one of them; None: any. Moments from `low` to before `high`. `before`: rows older than this number."""
+    """What is asked. Sets of numbers mean one of them; None: any. Moments from `low` to before `high`; rows older than
+    number `before`."""
 
     patients: frozenset[int] | None = None
     people: frozenset[int] | None = None
