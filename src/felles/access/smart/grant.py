@@ -165,6 +165,11 @@ async def end(tables: Tables, id: str, now: float) -> None:
     await put(tables, Line("app grant end", [id, int(now)]))
 
 
+async def end_of_person(tables: Tables, id: str, person: str, now: float) -> None:
+    """Ends a grant, if it is this person's."""
+    await put(tables, Line("app grant end of person", [id, person, int(now)]))
+
+
 def of_person(id: str, code: Code, jkt: str, now: float) -> Grant:
     """The grant that a code gives."""
     offline = "offline_access" in code.context.scope.split(" ")
