@@ -57,7 +57,9 @@ async def show(request: Request) -> Response:
     account = await _account(request)
     keys = await passkey.kept(site.record, account) if account else []
     open_ = await sessions_of(site.record, session.person, site.clock())
-    return answer(request, "account.html", sessions=open_, account=account, passkeys=keys, session=session, moment=moment)
+    return answer(
+        request, "account.html", sessions=open_, account=account, passkeys=keys, session=session, moment=moment
+    )
 
 
 @signed_in
