@@ -10,7 +10,7 @@ import pytest
 from felles import duties
 from felles.access.who import Kind as Of
 from felles.access.who import Role, Who
-from felles.duties import balance, emergency, handling, owing, timer, unusual, worklist
+from felles.duties import balance, handling, owing, timer, unusual, worklist
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import HOUR, WorkingDays, due
 from felles.duties.deed import HandOn, Owe, Reopen, Said, Settle
@@ -20,6 +20,7 @@ from felles.duties.kind import Kind, declare
 from felles.duties.reading import Outside
 from felles.duties.reckoning import Proof, faults
 from felles.duties.serial import task_id
+from felles.record.guard import Epochs, Sight, System
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.prepare import removal
@@ -334,8 +335,8 @@ async def test_lists_page_and_count_alike(record: Record) -> None:
     assert (await worklist.count_of(record, WARD, now))[0].pool == 6
 
 
-async def test_an_emergency_opening_owes_a_review_by_somebody_else(record: Record) -> None:
-    consent = {
+def consent() -> dict[str, Any]:
+    return {
         "resourceType": "Consent",
         "id": "e",
         "status": "active",
@@ -347,7 +348,10 @@ async def test_an_emergency_opening_owes_a_review_by_somebody_else(record: Recor
         "policyRule": {"text": "emergency"},
         "provision": {"type": "permit"},
     }
-    await record.update(consent)
+
+
+async def test_an_emergency_opening_owes_a_review_by_somebody_else(record: Record) -> None:
+    await record.update(consent())
     row = await only(record, "Consent/e")
     assert (row.duty.level, row.duty.watch) == (Level.LEADER, key64(WARD))
     assert row.duty.due == due(WorkingDays(3), row.duty.opened)
@@ -359,9 +363,37 @@ async def test_an_emergency_opening_owes_a_review_by_somebody_else(record: Recor
     with pytest.raises(Problem) as refused:
         await handling.close(record, who("Practitioner/carl"), row.duty.id, Outcome.OK, "fine")
     assert refused.value.status == 403
-    await handling.close(record, who(BO, code=emergency.LEADER), row.duty.id, Outcome.NOT_OK, "no need was found")
+    await handling.close(record, who(BO, code="leder"), row.duty.id, Outcome.NOT_OK, "no need was found")
     assert (await record.resource("Task", task_id(row.duty.id)))["status"] == "failed"
     await whole(record)
+
+
+async def test_often_opening_is_reviewed_at_once(record: Record) -> None:
+    alarm = {"tag": [{"system": "urn:felles:alarm", "code": "frequent"}]}
+    await record.update({**consent(), "meta": alarm})
+    row = await only(record, "Consent/e")
+    assert row.duty.due == due(WorkingDays(1), row.duty.opened)
+
+
+class Blind(System):
+    """A guard to whom no patient's record is open."""
+
+    everything = False
+
+    async def sight(self, patients: frozenset[int] | None = None, epochs: Epochs | None = None) -> Sight:
+        return Sight(patients=frozenset())
+
+
+async def test_a_list_is_whole_but_tells_nothing_of_closed_records(record: Record) -> None:
+    await record.update(referral("r"))
+    number = (await only(record, "ServiceRequest/r")).duty.id
+    blind = record.seen_by(Blind())
+    (row,) = (await worklist.open_of(blind, WARD, handling.now())).rows
+    assert (row.shown, row.subject, row.patient, row.duty.subject, row.duty.patient) == (False, None, None, 0, None)
+    assert (row.unit, row.duty.kind) == (WARD, ASSESS.number)
+    assert (await worklist.count_of(blind, WARD, handling.now()))[0].open == 1
+    with pytest.raises(Problem, match="404"):
+        await handling.close(blind, who(), number, Outcome.OK, "why")
 
 
 async def test_unusual_reading_is_the_privacy_officers_once(record: Record) -> None:

@@ -6,20 +6,18 @@ else than the one who opened (helsepersonelloven § 45, Normen faktaark 14: emer
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from felles.access.ground import CONSENT
 from felles.access.ground import Kind as Wish
-from felles.duties.deadline import WorkingDays
-from felles.duties.deed import Owe, Said, owing
+from felles.duties.deadline import WorkingDays, due
+from felles.duties.deed import Owe, Said, moment_of, owing
 from felles.duties.escalation import Level, Step
-from felles.duties.kind import Kind, declare
+from felles.duties.kind import LEADERS, Kind, declare
 from felles.record.outcome import problem
 from felles.record.rule import Deed, Inside, Rule, Woken
 from felles.record.store import Kind as Written
-
-LEADER = "leder"
-"""The role code of a unit's leader (urn:felles:role)."""
 
 REVIEW = declare(
     Kind(
@@ -30,7 +28,7 @@ REVIEW = declare(
         (Step(Level.REGION, WorkingDays(2)),),
         proof="a review signed by the unit's leader",
         level=Level.LEADER,
-        closers=frozenset((LEADER,)),
+        closers=LEADERS,
     )
 )
 
@@ -39,6 +37,12 @@ def is_emergency(consent: dict[str, Any]) -> bool:
     """Whether a Consent is the opening of a record in an emergency."""
     codings = (coding for category in consent.get("category") or () for coding in category.get("coding") or ())
     return any(coding.get("system") == CONSENT and coding.get("code") == Wish.EMERGENCY for coding in codings)
+
+
+def is_frequent(consent: dict[str, Any]) -> bool:
+    """Whether somebody opened who does so unusually often: the review is due the next working day."""
+    tags = (consent.get("meta") or {}).get("tag") or ()
+    return any((tag.get("system"), tag.get("code")) == ("urn:felles:alarm", "frequent") for tag in tags)
 
 
 def performers(consent: dict[str, Any]) -> frozenset[str]:
@@ -53,7 +57,10 @@ async def _review(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     if not units:
         raise problem(422, "required", "an emergency opening names the unit that reviews it", "Consent.organization")
     patient = (woken.after.get("patient") or {}).get("reference")
-    return [Owe(REVIEW, f"Consent/{woken.id}", units[0], patient=patient)]
+    owe = Owe(REVIEW, f"Consent/{woken.id}", units[0], patient=patient)
+    if is_frequent(woken.after):
+        owe = replace(owe, due=due(WorkingDays(1), moment_of(woken)), reason="Mange nødåpninger på kort tid")
+    return [owe]
 
 
 RULE = Rule("an emergency opening is reviewed", frozenset({"Consent"}), owing(_review))

@@ -9,6 +9,8 @@ from felles.duties.deadline import Term
 from felles.duties.escalation import Level, Step
 
 SYSTEM = "urn:felles:duty"
+LEADERS = frozenset(("leder", "enhetsleder"))
+"""Role codes of those who lead a unit (urn:felles:role)."""
 
 
 @dataclass(frozen=True, slots=True)

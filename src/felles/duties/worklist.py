@@ -5,7 +5,7 @@ says what is owed until when, and neither for whom nor for what.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from felles.duties.duty import Duty
 from felles.duties.reading import Names, Outside, names
@@ -113,5 +113,8 @@ def _keys(one: Duty) -> tuple[int | None, ...]:
 
 def _row(one: Duty, known: Names, sight: Sight, now: int) -> Row:
     shown = one.patient is None or sight.shows(TASK, one.patient)
+    pool = one.in_pool(now)
+    if not shown:
+        one = replace(one, subject=0, patient=None, proof=None, reason=None)
     unit, person, subject, patient = (known.get(key) if key is not None else None for key in _keys(one))
-    return Row(one, unit, person, subject if shown else None, patient if shown else None, shown, one.in_pool(now))
+    return Row(one, unit, person, subject, patient, shown, pool)
