@@ -16,6 +16,8 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from starlette.applications import Starlette
 
 from felles.access import statement as account
+from felles.access.audit import row
+from felles.access.audit import statement as audit
 from felles.access.session import Session, begin_lines, digest, end_all
 from felles.access.smart import app as registry
 from felles.access.smart import statement
@@ -124,7 +126,7 @@ def assertion(key: Any = KEY, algorithm: str = "ES384", header: dict[str, Any] |
 
 @pytest.fixture
 async def world(store_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    record = await Record.open(store_url, lines={**account.LINES, **statement.LINES}, base=BASE)
+    record = await Record.open(store_url, lines={**account.LINES, **audit.LINES, **statement.LINES}, base=BASE)
     smart = Smart(record, tmp_path / "keys", BASE)
     for app in (PUBLIC, SECRET, LAUNCHED, BACKEND, BOUND):
         assert await registry.register(record, app, time.time())
@@ -647,3 +649,12 @@ async def test_a_rotated_key_is_published_beside_the_old_one(world: World) -> No
     published = (await world.client.get("https://felles.example/auth/keys")).json()["keys"]
     assert len(published) == 2
     assert all("d" not in key for key in published)
+
+
+async def test_the_log_says_that_a_token_was_given_out(world: World) -> None:
+    session = await world.sign_in()
+    await world.tokens(session)
+    rows = [row.read(bytes(body)) for _, body in await world.record.ask("log.trail", [10])]
+    assert [(one.act, one.person, one.client, one.session, len(one.patients)) for one in rows if one] == [
+        (row.Act.TOKEN, "Practitioner/lege", "public", session.id, 1)
+    ]

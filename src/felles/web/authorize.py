@@ -1,6 +1,7 @@
 """A person lets an app in: the authorization endpoint's page, opening an app from the record, and taking leave of apps
 (RFC 6749 §3.1, SMART App Launch 2.2)."""
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -33,8 +34,11 @@ from felles.web.visit import read_form, site_of, token_fits, visit_of
 MAX_QUERY = 16_000
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+
 def smart_of(request: Request) -> Smart:
-    smart: Smart = request.app.state.smart
+    smart: Smart = request.state.smart
     return smart
 
 
@@ -190,10 +194,23 @@ async def end(request: Request) -> Response:
     return RedirectResponse(f"{PATH}/apps", 303)
 
 
-AUTHORIZE = [
-    Route(f"{PATH}/authorize", show),
-    Route(f"{PATH}/agree", agree, methods=["POST"]),
-    Route(f"{PATH}/launch", open_app, methods=["POST"]),
-    Route(f"{PATH}/apps", apps),
-    Route(f"{PATH}/apps", end, methods=["POST"]),
-]
+def _served(smart: Smart, handler: Handler) -> Handler:
+    async def served(request: Request) -> Response:
+        request.state.smart = smart
+        return await handler(request)
+
+    return served
+
+
+PAGES = (
+    ("authorize", show, "GET"),
+    ("agree", agree, "POST"),
+    ("launch", open_app, "POST"),
+    ("apps", apps, "GET"),
+    ("apps", end, "POST"),
+)
+
+
+def routes(smart: Smart) -> list[Route]:
+    """The pages of the authorization server."""
+    return [Route(f"{PATH}/{name}", _served(smart, handler), methods=[method]) for name, handler, method in PAGES]

@@ -32,7 +32,7 @@ class Issued:
     token: Token
 
 
-Said = Callable[[Issued], Sequence[Line]]
+Said = Callable[[Issued, float], Sequence[Line]]
 """What the log says of it, committed with the grant."""
 
 
@@ -85,7 +85,7 @@ class TokenEndpoint:
             raise Refusal("invalid_dpop_proof", "the code is bound to another key")
         grant = grants.of_person(new_id(), code, jkt, now)
         token = _token(grant, scope.read(grant.context.scope), now)
-        refresh = await grants.begin(self._tables, grant, now, text, self._said(Issued(registry.CODE, token)))
+        refresh = await grants.begin(self._tables, grant, now, text, self._said(Issued(registry.CODE, token), now))
         if not await grants.lives(self._tables, grant, now):
             raise invalid_grant()
         return self._answer(grant, token, refresh, now)
@@ -100,7 +100,7 @@ class TokenEndpoint:
         if not scope.narrower(wanted, held):
             raise Refusal("invalid_scope", "a refreshed token has no more scopes than were granted")
         token = _token(grant, wanted, now)
-        said = self._said(Issued(registry.REFRESH, token))
+        said = self._said(Issued(registry.REFRESH, token), now)
         fresh = await grants.rotate(self._tables, grant, text, now, said)
         return self._answer(grant, token, fresh, now)
 
@@ -114,7 +114,7 @@ class TokenEndpoint:
         allowed = scope.without(allowed, *scope.WORDS)
         grant = grants.of_program(app.id, str(allowed), jkt, now)
         token = _token(grant, allowed, now)
-        await grants.begin(self._tables, grant, now, lines=self._said(Issued(registry.SYSTEM, token)))
+        await grants.begin(self._tables, grant, now, lines=self._said(Issued(registry.SYSTEM, token), now))
         return self._answer(grant, token, "", now)
 
     def _answer(self, grant: Grant, token: Token, refresh: str, now: float) -> dict[str, Any]:
