@@ -9,12 +9,19 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from felles import duties
-from felles.access import statement
+from felles.access import limit, statement
 from felles.access.audit import statement as audit
+from felles.access.audit.log import Log
+from felles.access.audit.place import place_of
+from felles.access.door import Door
+from felles.access.guard import Access
+from felles.access.smart import endpoint
+from felles.access.smart import statement as smart
+from felles.access.smart.key import folder_of
+from felles.access.smart.service import Smart
 from felles.record.feed import Handler
 from felles.record.identity import late
 from felles.record.record import Record
-from felles.record.rest.message import Request, Response
 from felles.record.rest.server import FhirServer
 from felles.record.rule import Rule
 from felles.record.store import Sql
@@ -22,7 +29,7 @@ from felles.record.store import Sql
 RULES: Sequence[Rule] = (*duties.rules(),)
 """The rules of the house, run in the transaction of what wakes them."""
 
-LINES: Mapping[str, Sql] = {**statement.LINES, **audit.LINES, **duties.LINES}
+LINES: Mapping[str, Sql] = {**statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES}
 """The statements of the rooms on their own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
@@ -59,44 +66,48 @@ def _is_foreign(host: str, origin: str) -> bool:
     return not is_loopback(name) or (origin != "" and origin.partition("://")[2] != host)
 
 
+CONFIGURATION = "/fhir/.well-known/smart-configuration"
+
+
 class App:
     """/fhir without detours, everything else through the pages."""
 
-    def __init__(self, fhir: ASGIApp, pages: ASGIApp) -> None:
+    def __init__(self, fhir: ASGIApp, pages: ASGIApp, log: Log) -> None:
         self._fhir = fhir
         self._pages = pages
+        self._log = log
+
+    async def close(self) -> None:
+        """Waits for what the log has under way."""
+        await self._log.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if is_foreign(scope):
             await PlainTextResponse("Felles answers this machine only.", 403)(scope, receive, send)
-        elif scope["path"].startswith("/fhir/") or scope["path"] == "/fhir":
+        elif (scope["path"].startswith("/fhir/") and scope["path"] != CONFIGURATION) or scope["path"] == "/fhir":
             await self._fhir(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
 
-class _Everybody:
-    """A door that lets everybody in, until the one of the access room stands here."""
-
-    def __init__(self, record: Record) -> None:
-        self.record = record
-        self.user = ""
-
-    async def open(self, request: Request) -> "_Everybody":
-        return self
-
-    async def told(self, request: Request, answer: Response) -> Response:
-        return answer
-
-
-def build(record: Record, *, secret: bytes) -> App:
+def build(record: Record) -> App:
     """The application of one record: pages for people, FHIR for programs."""
     from felles.access.oidc.provider import providers
     from felles.demo import people
     from felles.settings import settings
     from felles.web import pages
 
-    known = people() if record.demo else []
-    origin, trusted = record.base.removesuffix("/fhir"), providers(settings().oidc)
-    face = pages(record, demo=record.demo, people=known, origin=origin, providers=trusted)
-    return App(FhirServer(_Everybody(record), record.base), face)
+    chosen = settings()
+    service = Smart(record, folder_of(record.store.address, chosen.keys), record.base)
+    log = Log(place_of(record.store.address, chosen.log, chosen.anchor).folder)
+    access = Access.of(record.store.reading)
+    fhir = FhirServer(Door(record, access, service.resources, log), record.base)
+    face = pages(
+        record,
+        demo=record.demo,
+        people=people() if record.demo else [],
+        origin=service.issuer,
+        providers=providers(chosen.oidc),
+        routes=endpoint.routes(service),
+    )
+    return App(fhir, face, log)

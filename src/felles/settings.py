@@ -26,9 +26,17 @@ class Settings:
         metadata={
             "variable": "FELLES_OIDC",
             "help": "A TOML or JSON file of the OpenID providers that people sign in at: a list `provider` of `name`, "
-            "`kind` (helseid or idporten), `title`, `issuer`, `client_id`, `key` (a private JWK or PEM file beside it), "
-            "and if they are not the usual ones `key_algorithm`, `scope`, `algorithms`, `level`, `acr_values`, "
+            "`kind` (helseid or idporten), `title`, `issuer`, `client_id`, `key` (a private JWK or PEM file beside "
+            "it), and if they are not the usual ones `key_algorithm`, `scope`, `algorithms`, `level`, `acr_values`, "
             "`resource`, `dpop`. If unset: demo people and local accounts only.",
+        },
+    )
+    keys: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_KEYS",
+            "help": "The folder of the keys that sign access tokens (mode 0700). If unset: beside an embedded store, "
+            "its name with -keys; for PostgreSQL var/felles-keys.",
         },
     )
     log: str = field(

@@ -128,6 +128,8 @@ def _staff(who: Who, what: What, facts: Facts, why: Purpose, now: int) -> Verdic
     ground, by = _ground(who, what, facts, why, now)
     if ground is None:
         return _no(Reason.OBJECTION if by else Reason.NO_RELATION, by)
+    if ground is Ground.QUALITY and what.act in _ACTS:
+        return _no(Reason.PURPOSE)
     return _opened(what, facts, ground, by, now)
 
 

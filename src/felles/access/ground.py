@@ -30,8 +30,6 @@ HIDDEN_FROM_PARENTS = "hidden-from-parents"
 """meta.security of what a child wants kept from the parents (pasient- og brukerrettighetsloven § 3-4), in `LABEL`."""
 HIDDEN_FROM_PATIENT = "hidden-from-patient"
 """meta.security of what the patient must not learn from the record (§ 5-1, danger to life or health), in `LABEL`."""
-PROTECTION = "urn:felles:protection"
-"""meta.security of a Patient or RelatedPerson whose address is protected: code `6` (strengt fortrolig) or `7`."""
 
 
 class Kind(StrEnum):

@@ -31,12 +31,12 @@ _decode = msgspec.json.Decoder(Piece).decode
 
 @dataclass(frozen=True)
 class Standing:
-    """The house at one epoch: the tree, the agreements, and the people and roles that were asked for since."""
+    """The house at one epoch: the tree, the agreements, and the roles that were asked for since, with their holders."""
 
     epoch: int
     tree: Tree
     agreements: tuple[Agreement, ...]
-    known: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    roles: dict[str, tuple[Employment, Who] | None] = field(default_factory=dict)
 
 
 class House:
@@ -64,14 +64,25 @@ class House:
     async def who_of(self, practitioner: str, role: str, moment: int) -> Who | None:
         """Somebody at work in one role, "Practitioner/x" in "PractitionerRole/y"; None when the person, the role, the
         unit or a unit above it is not, or no longer, active, or the role is another's."""
-        standing = await self.standing()
-        person, body = await self._resource(standing, practitioner), await self._resource(standing, role)
+        return await self.at(await self.standing(), practitioner, role, moment)
+
+    async def at(self, standing: Standing, practitioner: str, role: str, moment: int) -> Who | None:
+        """The same, in a house that has been read."""
+        if role not in standing.roles:
+            standing.roles[role] = await self._held(standing, role)
+        found = standing.roles[role]
+        if found is None or found[0].practitioner != practitioner or not found[0].holds(moment):
+            return None
+        return found[1]
+
+    async def _held(self, standing: Standing, role: str) -> tuple[Employment, Who] | None:
+        """A role with its holder, dates aside; None when person, role or unit is not active."""
+        body = await current(self._store, role) if role.startswith("PractitionerRole/") else None
         held = employment(body) if body else None
-        if person is None or held is None or held.practitioner != practitioner:
+        person = await current(self._store, held.practitioner) if held else None
+        if held is None or person is None or person.get("active") is False or not standing.tree.stands(held.role.unit):
             return None
-        if person.get("active") is False or not held.holds(moment) or not standing.tree.stands(held.role.unit):
-            return None
-        return _who(person, held, standing.tree)
+        return held, _who(person, held, standing.tree)
 
     async def roles_of(self, practitioner: str, moment: int) -> list[Who]:
         """Everything somebody may work as at a moment, to choose among."""
@@ -90,11 +101,6 @@ class House:
         rows = await self._store.rows(sql, (*targets, definition.type_number("PractitionerRole")))
         held = [one for one in (employment(orjson.loads(row[0])) for row in rows) if one is not None]
         return frozenset(key64(name) for one in held for name in (one.role.id, one.practitioner))
-
-    async def _resource(self, standing: Standing, address: str) -> dict[str, Any] | None:
-        if address not in standing.known:
-            standing.known[address] = await current(self._store, address)
-        return standing.known[address]
 
 
 _CURRENT = "SELECT r.id, r.body FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1 AND r.deleted = 0"

@@ -1,7 +1,6 @@
 """`felles serve`: one process that writes (embedded store), one reading process per core that speaks HTTP."""
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -93,7 +92,6 @@ class Readers:
 
     def __init__(self, chosen: Settings, listening: socket.socket, address: str) -> None:
         self._chosen, self._listening, self._address = chosen, listening, address
-        self._secret = secrets.token_hex(32)
         self._running: list[subprocess.Popen[bytes]] = []
         self._programs: list[list[str]] = []
         self._died: list[float] = []
@@ -107,13 +105,9 @@ class Readers:
     def _spawn(self, program: list[str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *program]
         environment = {**os.environ, "FELLES_STORE": self._chosen.store}
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.PIPE, pass_fds=[self._listening.fileno()], env=environment
         )
-        assert process.stdin is not None  # noqa: S101 - a pipe was asked for
-        process.stdin.write(self._secret.encode() + b"\n")
-        process.stdin.flush()
-        return process
 
     def look(self) -> bool:
         """Starts dead processes again. False when they die faster than that helps."""

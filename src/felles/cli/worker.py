@@ -1,4 +1,4 @@
-"""One reading process of `felles serve`: `python -m felles.cli.worker FD ADDRESS`, the session secret on stdin."""
+"""One reading process of `felles serve`: `python -m felles.cli.worker FD ADDRESS`. It ends with its standard input."""
 
 import asyncio
 import gc
@@ -15,14 +15,15 @@ from felles.record import feed
 from felles.record.record import Record
 
 
-async def work(listening: socket.socket, address: str, secret: bytes) -> None:
+async def work(listening: socket.socket, address: str) -> None:
     """Serves until SIGTERM, or until `felles serve` is gone."""
     record = await Record.open(os.environ["FELLES_STORE"], RULES, lines=LINES, base=f"{address}/fhir")
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    app = build(record)
     config = uvicorn.Config(
-        build(record, secret=secret),
+        app,
         http=Connection,
         lifespan="off",
         access_log=False,
@@ -42,6 +43,7 @@ async def work(listening: socket.socket, address: str, secret: bytes) -> None:
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
+        await app.close()
         await record.close()
 
 
@@ -54,12 +56,11 @@ def orphaned(server: uvicorn.Server) -> None:
 def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     listening.setblocking(False)
-    secret = bytes.fromhex(sys.stdin.readline().strip())
     log.configure()
     import uvloop
 
     uvloop.install()
-    asyncio.run(work(listening, sys.argv[2], secret))
+    asyncio.run(work(listening, sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -63,14 +63,16 @@ def pages(
     people: Sequence[DemoPerson],
     origin: str = "http://localhost:8080",
     providers: Sequence[Provider] = (),
+    routes: Sequence[Route] = (),
 ) -> Starlette:
     """The face of a record.
 
     `demo` marks a store of made-up people: only then may anybody sign in without a secret, as one of `people`, from
-    this machine. `origin` is the address that people open; `providers` are those at which they may sign in.
+    this machine. `origin` is the address that people open; `providers` are those at which they may sign in, `routes`
+    addresses of other rooms that stand beside the pages.
     """
     app = Starlette(
-        routes=ROUTES,
+        routes=[*routes, *ROUTES],
         exception_handlers=failure.HANDLERS,
         middleware=[Middleware(SecurityHeaders), Middleware(Visiting)],
     )
