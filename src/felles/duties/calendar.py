@@ -25,6 +25,7 @@ FIXED = {(1, 1): "første nyttårsdag", (5, 1): "1. mai", (5, 17): "17. mai"} | 
 }
 
 
+@lru_cache(maxsize=512)
 def easter(year: int) -> date:
     """Easter Sunday of the Gregorian calendar (Meeus, Jones and Butcher)."""
     century, rest = divmod(year, 100)
@@ -59,7 +60,7 @@ Special = tuple[int, int] | int
 HALF = Hours(time(8), time(12))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calendar:
     """The working time of a house. `special` days have other hours than the rest, or none at all; a public holiday
     has none whatever it says."""
@@ -95,7 +96,12 @@ class Calendar:
 
     def moment(self, day: date, at: time = time.min) -> int:
         """A local time of a day in microseconds; of an hour that comes twice in autumn the first."""
-        return (datetime.combine(day, at, ZoneInfo(self.zone)) - _EPOCH) // _MICROSECOND
+        return _moment(self.zone, day, at)
+
+
+@lru_cache(maxsize=4_096)
+def _moment(zone: str, day: date, at: time) -> int:
+    return (datetime.combine(day, at, ZoneInfo(zone)) - _EPOCH) // _MICROSECOND
 
 
 def day_of(number: int) -> date:

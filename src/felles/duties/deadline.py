@@ -6,6 +6,7 @@ day runs to its end. Moments are microseconds since 1970, so that a due moment i
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from felles.duties.calendar import NORWAY, Calendar
 
@@ -51,7 +52,11 @@ def due(term: Term, start: int, calendar: Calendar = NORWAY) -> int:
         return start + term.count * MINUTE
     if isinstance(term, WorkingHours):
         return _after_work(term.count * HOUR, start, calendar)
-    day = calendar.day(start)
+    return _after_days(term, calendar.day(start), calendar)
+
+
+@lru_cache(maxsize=4_096)
+def _after_days(term: WorkingDays | Days, day: date, calendar: Calendar) -> int:
     last = day + timedelta(days=term.count) if isinstance(term, Days) else nth_working_day(term.count, day, calendar)
     return calendar.moment(last + timedelta(days=1))
 

@@ -11,7 +11,7 @@ from time import time_ns
 
 from felles.duties.calendar import NORWAY, Calendar
 from felles.duties.deadline import due
-from felles.duties.duty import Act, Duty, Outcome, Owner, State, closed, handed, packed, reopened, waiting
+from felles.duties.duty import Act, Duty, Outcome, Owner, State, closed, handed, packed, reopened, upcoming
 from felles.duties.escalation import Level, moments
 from felles.duties.kind import Kind
 from felles.duties.owner import owner
@@ -83,14 +83,13 @@ def new(owe: Owe, holder: Owner, now: int, calendar: Calendar = NORWAY) -> Duty:
     number = stable(kind.code, owe.once) if owe.once is not None else SERIAL.next()
     told = holder.unit if kind.level >= Level.LEADER else None
     patient = key64(owe.patient) if owe.patient else None
-    duty = Duty(
+    return Duty(
         id=number, unit=holder.unit, person=holder.person, substitute=holder.substitute, watch=told,
         subject=key64(owe.subject), patient=patient, proof=None, actor=None, opened=began, due=until, moment=now,
-        next=None, until=holder.until, turn=1, viewed=1, day=calendar.day_number(now), kind=kind.number,
-        state=State.OPEN, level=kind.level, step=0, act=Act.OPEN, outcome=Outcome.NONE, reason=owe.reason,
-        steps=packed(steps),
+        next=upcoming(steps, holder.person, holder.until), until=holder.until, turn=1, viewed=1,
+        day=calendar.day_number(now), kind=kind.number, state=State.OPEN, level=kind.level, step=0, act=Act.OPEN,
+        outcome=Outcome.NONE, reason=owe.reason, steps=packed(steps),
     )  # fmt: skip
-    return waiting(duty)
 
 
 async def opened(owe: Owe, read: Reading, now: int) -> list[Deed]:

@@ -6,6 +6,7 @@ References are 64-bit keys of "Type/id"; moments are microseconds since 1970.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -83,7 +84,7 @@ class Duty:
 
     def row(self) -> list[Any]:
         """In the order of COLUMNS."""
-        return [getattr(self, name) for name in COLUMNS]
+        return list(_COLUMNS(self))
 
     @property
     def open(self) -> bool:
@@ -101,6 +102,7 @@ class Duty:
 
 
 COLUMNS = tuple(Duty.__dataclass_fields__)
+_COLUMNS = attrgetter(*COLUMNS)
 
 
 def packed(steps: Moments) -> str | None:
@@ -110,9 +112,13 @@ def packed(steps: Moments) -> str | None:
 
 def waiting(duty: Duty) -> Duty:
     """With the moment at which the ledger itself acts next: the next step, or the day the person leaves."""
-    left = [duty.moments[duty.step][1]] if duty.step < len(duty.moments) else []
-    leaves = [duty.until] if duty.person is not None and duty.until is not None else []
-    return replace(duty, next=min(left + leaves, default=None))
+    return replace(duty, next=upcoming(duty.moments[duty.step :], duty.person, duty.until))
+
+
+def upcoming(steps: Moments, person: int | None, until: int | None) -> int | None:
+    """The first of the steps that are left and the day on which the person leaves."""
+    left = [steps[0][1]] if steps else []
+    return min([*left, until] if person is not None and until is not None else left, default=None)
 
 
 def _turned(duty: Duty, act: Act, now: int, actor: int | None, reason: str | None, **changes: Any) -> Duty:

@@ -8,7 +8,7 @@ from typing import Any
 
 from felles.access.role import employment
 from felles.duties.duty import Owner
-from felles.duties.reading import Reading
+from felles.duties.reading import Reading, names
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 
@@ -65,7 +65,8 @@ async def stay(read: Reading, person: str, unit: str, now: int) -> int | None:
 async def owner(read: Reading, unit: str, person: str | None, substitute: str | None, now: int) -> Owner:
     """The owner as the ledger keeps it; a person who is not there is not named. Raises Problem 422 for a unit that
     does not exist: nothing is owed by nobody."""
-    if await read.read("Organization", reference_id(unit, "Organization")) is None:
+    reference_id(unit, "Organization")
+    if key64(unit) not in await names(read, [key64(unit)]):
         raise problem(422, "not-found", "a duty needs a unit that exists")
     deputy = key64(substitute) if substitute else None
     if person is None:

@@ -64,7 +64,7 @@ CREATE INDEX duty_entry_unit ON duty_entry (unit, day, kind);
 
 -- Deltas wait here until a worker folds them: no count is a row that two writers want at once.
 CREATE TABLE duty_delta (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   unit INTEGER NOT NULL,
   day INTEGER NOT NULL,
   kind INTEGER NOT NULL,
