@@ -95,7 +95,7 @@ def build(record: Record) -> App:
     from felles.access.oidc.provider import providers
     from felles.demo import people
     from felles.settings import settings
-    from felles.web import pages
+    from felles.web import authorize, pages
 
     chosen = settings()
     service = Smart(record, folder_of(record.store.address, chosen.keys), record.base)
@@ -108,6 +108,6 @@ def build(record: Record) -> App:
         people=people() if record.demo else [],
         origin=service.issuer,
         providers=providers(chosen.oidc),
-        routes=endpoint.routes(service),
+        routes=[*endpoint.routes(service), *authorize.routes(service)],
     )
     return App(fhir, face, log)
