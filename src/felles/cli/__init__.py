@@ -2,6 +2,7 @@
 
 import click
 
+from felles.cli.app import app
 from felles.cli.audit import audit
 from felles.cli.backup import backup
 from felles.cli.check import check
@@ -11,6 +12,7 @@ from felles.cli.imports import imports
 from felles.cli.reindex import reindex
 from felles.cli.restore import restore
 from felles.cli.serve import serve
+from felles.cli.token import token
 
 __all__ = ["main"]
 
@@ -21,5 +23,5 @@ def main() -> None:
     """One shared health record for a region."""
 
 
-for _command in (serve, imports, export, backup, restore, check, reindex, demo, audit):
+for _command in (serve, imports, export, backup, restore, check, reindex, demo, audit, app, token):
     main.add_command(_command)
