@@ -92,9 +92,7 @@ async def test_one_row_altered_by_hand_is_found(store_url: str, tmp_path: Path) 
 
 async def test_a_row_taken_out_by_hand_is_found(store_url: str, tmp_path: Path) -> None:
     await told(store_url, tmp_path)
-    await by_hand(
-        store_url, ("DELETE FROM log WHERE seq = $1", (4,)), ("DELETE FROM log_patient WHERE seq = $1", (4,))
-    )
+    await by_hand(store_url, ("DELETE FROM log WHERE seq = $1", (4,)), ("DELETE FROM log_patient WHERE seq = $1", (4,)))
     assert await faults(store_url, place_in(tmp_path, store_url)) == ["row 5: row 4 before it: gone"]
 
 
