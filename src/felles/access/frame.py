@@ -72,7 +72,7 @@ async def _reaching(house: House, standing: Standing, who: Who, base: Sight, now
     """Within agreements: the parts of those who share one; without: the own part."""
     shared = reach(who.party, standing.agreements, now)
     all_parties = parties(standing.agreements, now)
-    if len(shared) == 1 and not all_parties <= shared:
+    if len(shared) == 1 and len(standing.tree.parties) > 1:
         return _own_part(base, maker.only(await _keys(house, standing, shared)))
     if others := all_parties - shared:
         theirs, ours = await _keys(house, standing, others), await _keys(house, standing, shared)

@@ -124,13 +124,17 @@ _HOUSE = _types(
 )
 _ADMINISTRATOR = Rights(create=_HOUSE, update=_HOUSE, delete=_HOUSE, loose=LOOSE | {"Contract"})
 _PRIVACY_OFFICER = Rights(read=_types("AuditEvent Task Provenance"), update=_types("Task"), loose=LOOSE | {"Contract"})
+_LEADER = Rights(
+    read=_types("AuditEvent Task Provenance Patient Encounter Appointment"), update=_types("Task"), finds=False
+)
+"""Looks after the work of a unit, and after what was opened in it in emergencies."""
 NOTHING = Rights()
 """No patient data: the programme that rolls the platform out, and any code that the table does not know."""
 
 OF_ROLE = {
     "LE": _DOCTOR, "TL": _DOCTOR, "PS": _PSYCHOLOGIST, "SP": _NURSE, "VP": _NURSE, "FT": _NURSE, "ET": _NURSE,
     "JO": _MIDWIFE, "HF": _ASSISTANT, "HE": _CLERK, "RA": _IMAGING, "BI": _LABORATORY,
-    "merkantil": _CLERK, "administrator": _ADMINISTRATOR, "personvernombud": _PRIVACY_OFFICER,
+    "merkantil": _CLERK, "administrator": _ADMINISTRATOR, "personvernombud": _PRIVACY_OFFICER, "leder": _LEADER,
     "utrullingsleder": NOTHING, "XX": NOTHING,
 }  # fmt: skip
 """Volven 9060 or own code → rights."""

@@ -7,6 +7,7 @@ Location.managingOrganization hang on it, a Location without one where its `part
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -61,6 +62,11 @@ class Tree:
     def party(self, unit: str) -> str | None:
         """The legal entity of a unit; None for a unit that does not exist."""
         return next(reversed(self.above(unit)), None)
+
+    @cached_property
+    def parties(self) -> frozenset[str]:
+        """All legal entities."""
+        return frozenset(one.id for one in self.units.values() if one.parent not in self.units)
 
     def stands(self, unit: str) -> bool:
         """Whether the unit, and all above it, are active."""
