@@ -24,7 +24,9 @@ LINES: Mapping[str, Sql] = {
     "attempt end": Sql("DELETE FROM attempt WHERE token = $1"),
     "attempts past": Sql("DELETE FROM attempt WHERE expires < $1"),
     "attempts of holder": Sql("DELETE FROM attempt WHERE kind = $1 AND holder = $2"),
-    "account add": Sql("INSERT INTO account (id, name, person, created) VALUES ($1, $2, $3, $4)"),
+    "account add": Sql(
+        "INSERT INTO account (id, name, person, created) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING"
+    ),
     "account by id": Sql("SELECT id, name, person, password, secret, step FROM account WHERE id = $1"),
     "account by name": Sql("SELECT id, name, person, password, secret, step FROM account WHERE name = $1"),
     "accounts": Sql(
@@ -35,7 +37,8 @@ LINES: Mapping[str, Sql] = {
     "account step": Sql("UPDATE account SET step = $2 WHERE id = $1 AND step < $2"),
     "account remove": Sql("DELETE FROM account WHERE id = $1"),
     "passkey add": Sql(
-        "INSERT INTO passkey (id, account, public, counter, created, used) VALUES ($1, $2, $3, $4, $5, $5)"
+        "INSERT INTO passkey (id, account, public, counter, created, used) VALUES ($1, $2, $3, $4, $5, $5) "
+        "ON CONFLICT (id) DO NOTHING"
     ),
     "passkey": Sql("SELECT account, public, counter FROM passkey WHERE id = $1"),
     "passkeys": Sql("SELECT id, created, used FROM passkey WHERE account = $1 ORDER BY created"),

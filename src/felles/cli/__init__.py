@@ -2,6 +2,7 @@
 
 import click
 
+from felles.cli.account import account
 from felles.cli.app import app
 from felles.cli.audit import audit
 from felles.cli.backup import backup
@@ -23,5 +24,5 @@ def main() -> None:
     """One shared health record for a region."""
 
 
-for _command in (serve, imports, export, backup, restore, check, reindex, demo, audit, app, token):
+for _command in (serve, imports, export, backup, restore, check, reindex, demo, audit, account, app, token):
     main.add_command(_command)

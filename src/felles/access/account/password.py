@@ -10,6 +10,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 256
+LEFT = 4
+"""How many different characters there must be beside the words that everybody tries first."""
+
 Fault = Literal["short", "long", "guessed"]
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
@@ -35,11 +38,9 @@ def fault(password: str, name: str) -> Fault | None:
         return "short"
     if len(word) > LONGEST:
         return "long"
-    left = word
     for part in sorted({*guessed(), name.casefold()}, key=len, reverse=True):
-        left = left.replace(part, "")
-    runs = len(set(left)) < 4
-    return "guessed" if runs and len(left) < SHORTEST else None
+        word = word.replace(part, "")
+    return "guessed" if len(set(word)) < LEFT else None
 
 
 async def hashed(password: str) -> str:
