@@ -1,0 +1,115 @@
+"""Powers of attorney: given by service area, reading apart from acting, revoked at any time (avtaleloven chapter 2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from felles.access import age, consent
+from felles.access.consent import Said, Span, said_by
+from felles.access.extent import Extent
+from felles.access.ground import ACTION, Kind
+from felles.access.representation import Types, authorise
+from felles.access.who import Kind as Asker
+from felles.access.who import Who
+from felles.record.outcome import problem
+from felles.record.protection import protection_of
+from felles.record.record import Record
+
+Json = dict[str, Any]
+OF_AGE = 16
+"""Of age in matters of health (pasient- og brukerrettighetsloven § 4-3)."""
+
+AREAS: Mapping[str, Types] = {
+    "record": None,
+    "appointments": frozenset(("Appointment", "AppointmentResponse", "Encounter", "EpisodeOfCare")),
+    "messages": frozenset(("Communication", "CommunicationRequest", "QuestionnaireResponse")),
+    "medicines": frozenset(("MedicationRequest", "MedicationStatement", "MedicationDispense", "AllergyIntolerance")),
+    "results": frozenset(("Observation", "DiagnosticReport", "ImagingStudy", "Specimen")),
+    "documents": frozenset(("DocumentReference", "Composition")),
+    "referrals": frozenset(("ServiceRequest", "Task")),
+    "vaccines": frozenset(("Immunization", "ImmunizationRecommendation")),
+}
+"""Service areas of a power of attorney: policy as data."""
+_ALWAYS = frozenset(("Patient",))
+"""Whoever represents somebody sees who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A power of attorney to be given: to "Patient/x", for these `AREAS`, to read and perhaps to act, until a moment
+    (microseconds; None: until it is revoked)."""
+
+    to: str
+    areas: Sequence[str]
+    acting: bool = False
+    until: int | None = None
+
+
+def build(patient: str, power: Power, said: Said, now: int) -> Json:
+    """The Consent of a power of attorney."""
+    actions = ["read", "act"] if power.acting else ["read"]
+    extra = {"action": [{"coding": [{"system": ACTION, "code": code}]} for code in actions]}
+    types = extent_of(power.areas).provision
+    return consent.consent(Kind.REPRESENTATION, patient, said, Span(now, power.until), types | extra, (power.to,))
+
+
+def extent_of(areas: Iterable[str]) -> Extent:
+    """The part of a record that these areas are. Raises Problem 422 for an area that is not known, or none at all."""
+    named = list(areas)
+    if not named or any(one not in AREAS for one in named):
+        raise problem(422, "value", f"choose among: {', '.join(AREAS)}", "Consent.provision.class")
+    types: set[str] = set()
+    for one in named:
+        area = AREAS[one]
+        if area is None:
+            return Extent()
+        types |= area
+    return Extent(types=tuple(sorted(types | _ALWAYS)))
+
+
+async def give(record: Record, who: Who, patient: str, power: Power, now: int, text: str | None = None) -> str:
+    """Gives a power of attorney; returns the Consent's id. Only the patient does, or staff on the patient's word.
+    Raises Problem 403, 404, 422."""
+    said = said_by(who, patient, text)
+    if who.acts_for is not None:
+        raise problem(403, "forbidden", "only the patient gives a power of attorney, nobody passes one on")
+    await authorise(record, who, patient, now)
+    await _check(record, patient, power, now)
+    return await consent.put(record, build(patient, power, said, now))
+
+
+async def _check(record: Record, patient: str, power: Power, now: int) -> None:
+    if power.until is not None and power.until <= now:
+        raise problem(422, "value", "the end must lie ahead", "Consent.provision.period.end")
+    if not power.to.startswith("Patient/") or power.to == patient:
+        raise problem(422, "value", "a power of attorney is given to another person", "Consent.provision.actor")
+    over = consent.elevated(record)
+    for one in (patient, power.to):
+        person = await over.resource("Patient", one.partition("/")[2])
+        born = age.births(person.get("birthDate"))
+        if born is None or now < age.turns(born[1], OF_AGE):
+            raise problem(422, "business-rule", f"both must have turned {OF_AGE}", "Consent.provision.actor")
+        if protection_of(person):
+            raise problem(422, "business-rule", "this power of attorney cannot be given", "Consent.provision.actor")
+
+
+async def revoke(record: Record, who: Who, patient: str, id: str, now: int, text: str | None = None) -> None:
+    """Ends a power of attorney: the patient, staff on the patient's word, or the representative, who lays it down.
+    Raises Problem 403, 404, 409."""
+    if not await _lays_down(record, who, id):
+        said_by(who, patient, text)
+        await authorise(record, who, patient, now)
+    await consent.lift(record, Kind.REPRESENTATION, patient, id, now)
+
+
+async def _lays_down(record: Record, who: Who, id: str) -> bool:
+    if who.kind is not Asker.PATIENT:
+        return False
+    found = await consent.elevated(record).resource("Consent", id)
+    actors = found.get("provision", {}).get("actor") or ()
+    return [one["reference"].get("reference") for one in actors] == [who.id]
+
+
+async def standing(record: Record, patient: str) -> list[Json]:
+    """The powers of attorney that are in force or will be."""
+    return await consent.standing(record, Kind.REPRESENTATION, patient)
