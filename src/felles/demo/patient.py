@@ -3,9 +3,14 @@
 from felles.demo import clock, number
 from felles.demo.chart import Chart
 from felles.demo.population import Person, Relative
-from felles.demo.resource import Json, hl7, identifier, reference
+from felles.demo.resource import Json, hl7, identifier, key, reference
 
 INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+NO_BASIS = "http://hl7.no/fhir/CodeSystem"
+FAMILY = {"MTH": ("mor", "Mor"), "FTH": ("far", "Far")}
+"""HL7 v3 RoleCode → code and words of no-basis-family-relation."""
+PROTECTION = "urn:felles:protection"
+PROTECTIONS = {"6": "Strengt fortrolig adresse (kode 6)", "7": "Fortrolig adresse (kode 7)"}
 LANGUAGES = {
     "nb": "Norsk bokmål",
     "nn": "Norsk nynorsk",
@@ -71,22 +76,46 @@ def body(chart: Chart) -> Json:
         found["contact"] = [_contact(relative) for relative in person.relatives]
     if person.interpreter:
         found["extension"] = [{"url": INTERPRETER, "valueBoolean": True}]
+    if person.parent_of:
+        found["link"] = [
+            {"other": reference(f"RelatedPerson/{key(child, 'RelatedPerson', ordinal)}"), "type": "seealso"}
+            for child, ordinal in person.parent_of
+        ]
     if person.died:
         found["deceasedDateTime"] = clock.instant(clock.at(person.died, 4, 20))
     return {name: value for name, value in found.items() if value != []}
 
 
 def related(chart: Chart) -> None:
-    """A RelatedPerson for each relative."""
+    """A RelatedPerson for each relative; of a protected patient all entries are."""
     for relative in chart.person.relatives:
-        chart.add(
-            "RelatedPerson",
-            {
-                "active": True,
-                "patient": chart.subject,
-                "relationship": [hl7("v3-RoleCode", relative.code, relative.word)],
-                "name": [{"use": "official", "family": relative.family, "given": relative.given.split(" ")}],
-                "telecom": [{"system": "phone", "value": relative.telephone, "use": "mobile"}],
-                "gender": relative.sex,
-            },
-        )
+        numbered: Json = {"identifier": [identifier(*relative.number)]} if relative.number else {}
+        body: Json = {
+            "active": True,
+            "patient": chart.subject,
+            "relationship": _relationship(relative),
+            "name": [{"use": "official", "family": relative.family, "given": relative.given.split(" ")}],
+            "telecom": [{"system": "phone", "value": relative.telephone, "use": "mobile"}],
+            "gender": relative.sex,
+        }
+        chart.add("RelatedPerson", numbered | body)
+    if chart.person.protection:
+        for found in chart.resources:
+            protect(found, chart.person.protection)
+
+
+def _relationship(relative: Relative) -> list[Json]:
+    """Of a parent the Norwegian codes too: relation and responsibility (no-basis-RelatedPerson)."""
+    found = [hl7("v3-RoleCode", relative.code, relative.word)]
+    if relative.code in FAMILY:
+        code, words = FAMILY[relative.code]
+        found.append({"coding": [{"system": f"{NO_BASIS}/no-basis-family-relation", "code": code, "display": words}]})
+        shared = {"system": f"{NO_BASIS}/no-basis-parental-responsibility", "code": "felles", "display": "Felles"}
+        found.append({"coding": [shared], "text": "Felles foreldreansvar"})
+    return found
+
+
+def protect(found: Json, code: str) -> None:
+    """Labels a resource that tells where somebody with a protected address is."""
+    label = {"system": PROTECTION, "code": code, "display": PROTECTIONS[code]}
+    found["meta"] = {**found["meta"], "security": [label]}

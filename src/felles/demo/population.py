@@ -14,7 +14,7 @@ from felles.demo.staff import Worker
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Somebody close: HL7 v3 RoleCode, Norwegian word, name and telephone."""
+    """Somebody close: HL7 v3 RoleCode, Norwegian word, name, telephone, and the number of one who is a Patient too."""
 
     code: str
     word: str
@@ -22,11 +22,13 @@ class Relative:
     family: str
     sex: str
     telephone: str
+    number: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
 class Person:
-    """A made-up patient. `track` names the dense unit the person belongs to, with the place in its line."""
+    """A made-up patient. `track` names the dense unit the person belongs to, with the place in its line; `parent_of`
+    are the entries (child's id, ordinal) in which a parent stands; `protection` is the code of a protected address."""
 
     id: str
     seed: str
@@ -45,6 +47,8 @@ class Person:
     index: int = 0
     relatives: list[Relative] = field(default_factory=list)
     died: date | None = None
+    parent_of: list[tuple[str, int]] = field(default_factory=list)
+    protection: str = ""
 
     @property
     def name(self) -> str:
@@ -131,6 +135,10 @@ def add_relative(rng: Random, of: Person, today: date) -> None:
         of.relatives.append(_relative(rng, of, code, word, sex, age - 29))
 
 
+PROTECTED = {("ward", 9): "7", ("north", 12): "6", ("infant", 7): "6", ("orthopaedics", 133): "7"}
+"""Place in a dense unit → code of a protected address."""
+
+
 def dense(register: Register) -> Iterator[Person]:
     """The persons of data/slots.toml."""
     for slot in table("slots")["slot"]:
@@ -141,12 +149,13 @@ def dense(register: Register) -> Iterator[Person]:
             where = town(rng, slot["town"], slot.get("trust", ""))
             person = register.person(rng, where, sex, birth, office=slot.get("office", ""))
             person.track, person.index = slot["track"], index
+            person.protection = PROTECTED.get((slot["track"], index), "")
             add_relative(rng, person, register.today)
             yield person
 
 
 def household(register: Register, rng: Random) -> list[Person]:
-    """A family with children, a couple, or somebody alone."""
+    """A family with children, a couple, or somebody alone; children come before the parents who refer to them."""
     where = town(rng)
     kind = rng.choices(("family", "couple", "single"), (40, 30, 30))[0]
     ages = {"family": (26, 50), "couple": (24, 92), "single": (19, 97)}[kind]
@@ -154,9 +163,8 @@ def household(register: Register, rng: Random) -> list[Person]:
     members = [head]
     if kind != "single":
         members.append(_partner(register, rng, head))
-    if kind == "family":
-        members += _children(register, rng, members)
-    return members
+    children = _children(register, rng, members) if kind == "family" else []
+    return [*children, *members]
 
 
 def _partner(register: Register, rng: Random, head: Person) -> Person:
@@ -174,15 +182,38 @@ def _children(register: Register, rng: Random, parents: list[Person]) -> list[Pe
         if oldest >= 0:
             birth = register.birth(rng, 0, oldest)
             child = register.person(rng, mother.town, rng.choice(("female", "male")), birth, like=mother)
-            child.relatives = [_parent(parent) for parent in parents]
+            _belongs(child, parents)
             children.append(child)
     return children
+
+
+def family(register: Register) -> list[Person]:
+    """A girl of fourteen, her brother, and their parents, all in the record; the children come first."""
+    rng = register.rng("family")
+    where = municipalities()["trondheim"]
+    mother = register.person(rng, where, "female", register.birth(rng, 41, 43))
+    father = register.person(rng, where, "male", register.birth(rng, 43, 46), like=mother)
+    girl = register.person(rng, where, "female", register.birth(rng, 14, 14), like=mother)
+    boy = register.person(rng, where, "male", register.birth(rng, 8, 8), like=mother)
+    members = [girl, boy, mother, father]
+    for index, member in enumerate(members):
+        member.track, member.index = "family", index
+    for child in (girl, boy):
+        _belongs(child, [mother, father])
+    return members
+
+
+def _belongs(child: Person, parents: list[Person]) -> None:
+    """Enters the parents in the child's record, and says in theirs where."""
+    child.relatives = [_parent(parent) for parent in parents]
+    for ordinal, parent in enumerate(parents):
+        parent.parent_of.append((child.id, ordinal))
 
 
 def _parent(parent: Person) -> Relative:
     code, word = ("MTH", "Mor") if parent.sex == "female" else ("FTH", "Far")
     phone = number.telephone(100_000 + parent.ordinal)
-    return Relative(code, word, parent.given, parent.family, parent.sex, phone)
+    return Relative(code, word, parent.given, parent.family, parent.sex, phone, parent.number)
 
 
 def background(register: Register, count: int) -> Iterator[Person]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from felles.demo import patient, place, staff, story
+from felles.demo import agreement, patient, place, staff, story, wish
 from felles.demo.chart import Chart
 from felles.demo.history import life
-from felles.demo.population import Person, Register, background, dense
+from felles.demo.population import Person, Register, background, dense, family
 from felles.demo.resource import Json
 from felles.demo.unit import emergency, homecare, nursing, office, orthopaedics, radiology, station, therapy, ward
 
@@ -26,6 +26,7 @@ WRITERS: dict[str, Writer] = {
     "pregnant": station.mother,
     "infant": station.infant,
     "consultation": office.patient,
+    "family": station.family,
 }
 """The unit that a person belongs to → what writes the record there."""
 
@@ -34,11 +35,11 @@ IMAGED = {"orthopaedics": 6, "ward": 2, "consultation": 8}
 
 
 def population(patients: int, seed: int, today: date) -> Iterator[Person]:
-    """The people: the story, the dense units, and background up to `patients`."""
+    """The people: the story, the dense units, a family, and background up to `patients`."""
     register = Register(seed, today)
     yield story.person(register)
     made = 1
-    for person in dense(register):
+    for person in [*dense(register), *family(register)]:
         made += 1
         yield person
     yield from background(register, patients - made)
@@ -57,6 +58,7 @@ def record(person: Person, today: date) -> list[Json]:
     else:
         life.ordinary(chart)
         life.ahead(chart)
+    wish.write(chart)
     return chart.resources
 
 
@@ -78,5 +80,6 @@ def region(patients: int = 2000, seed: int = 1, today: date | None = None) -> It
     today = today or date.today()
     yield from place.resources()
     yield from staff.resources()
+    yield from agreement.resources()
     for person in population(patients, seed, today):
         yield from record(person, today)

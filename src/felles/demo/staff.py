@@ -23,10 +23,14 @@ PROFESSIONS = {
 }
 """Volven 9060, category of health personnel."""
 
+ROLE = "urn:felles:role"
+OWN = {"leder": "Enhetsleder", "personvernombud": "Personvernombud"}
+"""The house's own role codes, for work that is no treatment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One person in one role at one unit."""
+    """One person in one role at one unit; `code` is one of `OWN`, empty for who treats patients there."""
 
     key: str
     given: str
@@ -35,6 +39,7 @@ class Worker:
     profession: str
     place: Place
     ordinal: int
+    code: str = ""
 
     @property
     def name(self) -> str:
@@ -52,11 +57,13 @@ class Worker:
         return reference(self.practitioner, self.name)
 
 
-def _named() -> list[Worker]:
+def _named(own: bool, first: int = 0) -> list[Worker]:
+    found = (row for row in rows("people.csv") if bool(row["code"]) is own)
     return [
-        Worker(row["key"], row["given"], row["family"], row["sex"], row["profession"], place(row["place"]), ordinal)
-        for ordinal, row in enumerate(rows("people.csv"))
-    ]
+        Worker(row["key"], row["given"], row["family"], row["sex"], row["profession"], place(row["place"]), ordinal,
+               row["code"])
+        for ordinal, row in enumerate(found, first)
+    ]  # fmt: skip
 
 
 def _wanted(found: Place) -> list[tuple[str, int]]:
@@ -75,19 +82,19 @@ def _drawn(found: Place, profession: str, index: int, ordinal: int) -> Worker:
 @cache
 def workers() -> tuple[Worker, ...]:
     """Everybody at work in the region; the same for every seed."""
-    found = _named()
+    found = _named(own=False)
     for spot in places().values():
         for profession, count in _wanted(spot):
             present = sum(w.place == spot and w.profession == profession for w in found)
             for index in range(present, count):
                 found.append(_drawn(spot, profession, index, len(found)))
-    return tuple(found)
+    return (*found, *_named(own=True, first=len(found)))
 
 
 @cache
 def at(place_key: str, profession: str | None = None) -> tuple[Worker, ...]:
-    """Who works at a unit, perhaps only those of one profession."""
-    return tuple(w for w in workers() if w.place.key == place_key and profession in (None, w.profession))
+    """Who treats patients at a unit, perhaps only those of one profession."""
+    return tuple(w for w in workers() if w.place.key == place_key and profession in (None, w.profession) and not w.code)
 
 
 def worker(worker_key: str) -> Worker:
@@ -110,6 +117,13 @@ def _code(who: Worker) -> Json:
     }
 
 
+def _codes(who: Worker) -> list[Json]:
+    if not who.code:
+        return [_code(who)]
+    words = OWN[who.code]
+    return [{"coding": [{"system": ROLE, "code": who.code, "display": words}], "text": words}, _code(who)]
+
+
 def _practitioner(who: Worker) -> Json:
     body: Json = {
         "active": True,
@@ -128,7 +142,7 @@ def _role(who: Worker) -> Json:
         "active": True,
         "practitioner": who.as_reference(),
         "organization": who.place.as_reference(),
-        "code": [_code(who)],
+        "code": _codes(who),
     }
     if who.profession != "XX":
         body["location"] = [reference(who.place.location, who.place.name)]

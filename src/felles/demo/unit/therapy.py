@@ -9,13 +9,16 @@ from felles.demo.event import measure, medicine, order, problem, visit
 from felles.demo.event.document import document
 from felles.demo.history import child, life
 from felles.demo.place import Place, place
-from felles.demo.resource import text
+from felles.demo.resource import Json, text
 
 _MEDICINES = {
     "F33.1": "N06AB10", "F41.1": "N06AB06", "F43.1": "N06AX11", "F31.9": "N05AH04", "F40.1": "N06AB06",
     "F32.1": "N06AB10", "F90.0": "N06BA04", "F10.2": "N07BB04", "F11.2": "N07BC01",
 }  # fmt: skip
 _SCORES = {"dps": ("phq9", 18, 9), "tsb": ("audit", 10, 4)}
+LABELS = {"dps": "PSY", "bup": "PSY", "tsb": "ETH"}
+"""HL7 v3 ActCode of information that patients often want closed: psychiatry, substance abuse."""
+ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _GOALS = {
     "dps": "Redusere symptomer, gjenoppta arbeid gradvis, krise- og mestringsplan.",
     "bup": "Bedre fungering hjemme og på skolen, samarbeid med foreldre.",
@@ -26,6 +29,7 @@ _GOALS = {
 def patient(chart: Chart, index: int) -> None:
     """One in treatment since some months: episode, plan, talks every other week, times ahead."""
     life.ordinary(chart, most=2, visits=1)
+    before = len(chart.resources)
     clinic = place(chart.person.track)
     words = table("units")[clinic.key]
     icd = words["diagnoses"][index % len(words["diagnoses"])]
@@ -44,6 +48,9 @@ def patient(chart: Chart, index: int) -> None:
     _treat(chart, icd, who, condition)
     _talks(chart, clinic, who, weeks, index)
     _ahead(chart, clinic, who, index)
+    label: Json = {"system": ACT_CODE, "code": LABELS[clinic.key]}
+    for found in chart.resources[before:]:
+        found["meta"] = {**found["meta"], "security": [label]}
 
 
 def plan(chart: Chart, clinic: Place, who: staff.Worker, start: object) -> str:
