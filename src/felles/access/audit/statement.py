@@ -44,6 +44,28 @@ LINES: Mapping[str, Sql] = {
     "log.seal": Sql(f"INSERT INTO log_seal ({_SEAL}) VALUES ($1, $2, $3, $4, $5, $6, $7)"),  # noqa: S608
     "log.seals": Sql(f"SELECT {_SEAL} FROM log_seal WHERE number > $1 ORDER BY number LIMIT $2"),  # noqa: S608
     "log.row": Sql("SELECT seq, body FROM log WHERE seq = $1"),
+    "log.span": Sql("SELECT min(seq), max(seq) FROM log WHERE moment >= $1 AND moment < $2"),
+    "log.between": Sql(
+        "SELECT seq, body FROM log WHERE +moment >= $1 AND +moment < $2 AND seq > $3 AND seq <= $4 "
+        "ORDER BY seq LIMIT $5"
+    ),
+    "log.of": Sql(
+        "SELECT seq, body FROM log WHERE person = $1 AND +moment >= $2 AND +moment < $3 AND seq > $4 AND seq <= $5 "
+        "ORDER BY seq LIMIT $6"
+    ),
+    "log.finding": Sql("INSERT INTO log_finding VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"),
+    "log.findings": Sql(
+        "SELECT id, moment, kind, person, unit, patient, evidence FROM log_finding WHERE moment >= $1 AND moment < $2 "
+        "AND kind <> 'day' ORDER BY moment, id"
+    ),
+    "log.day": Sql("INSERT INTO log_finding VALUES ($1, $2, 'day', '', '', $3, '[]') ON CONFLICT DO NOTHING"),
+    "log.day.last": Sql("SELECT coalesce(max(patient), 0) FROM log_finding WHERE kind = 'day'"),
+    "log.patients.of": Sql(
+        "SELECT d.key, r.body FROM directory d JOIN resource r ON r.rid = d.rid "  # noqa: S608 - a constant
+        f"WHERE d.key {_AMONG} AND r.deleted = 0",
+        "SELECT d.key, r.body FROM directory d JOIN resource r ON r.rid = d.rid "
+        "WHERE d.key = ANY($1::int8[]) AND r.deleted = 0",
+    ),
     "log.names": Sql(
         f"SELECT d.key, r.id FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key {_AMONG}",  # noqa: S608
         "SELECT d.key, r.id FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = ANY($1::int8[])",
