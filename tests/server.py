@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,7 @@ def serving(store: str, port: int = 0, log: int | None = None) -> Iterator[tuple
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=log,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, **places(store), "PYTHONUNBUFFERED": "1"},
         start_new_session=True,
     )
     try:
@@ -43,6 +44,22 @@ def serving(store: str, port: int = 0, log: int | None = None) -> Iterator[tuple
             os.killpg(process.pid, signal.SIGKILL)
         if process.stdout:
             process.stdout.close()
+
+
+def places(store: str) -> dict[str, str]:
+    """Where a store in PostgreSQL keeps its keys and log: a folder of this test run."""
+    if "://" not in store:
+        return {}
+    folder = Path(tempfile.gettempdir()) / f"felles-test-{os.getpid()}-{store.rpartition('/')[2].partition('?')[0]}"
+    return {"FELLES_KEYS": f"{folder}-keys", "FELLES_LOG": f"{folder}-log"}
+
+
+def token(store: str) -> str:
+    """A bearer token for everything, as scripts on this machine get one."""
+    words = [FELLES, "token", "--store", store, "--scope", "system/*.cruds", "--purpose", "tests of the record"]
+    said = subprocess.run(words, env={**os.environ, **places(store)}, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    return said.stdout.strip()
 
 
 def address(process: subprocess.Popen[bytes]) -> str:

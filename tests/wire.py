@@ -6,10 +6,13 @@ import http.client
 import json
 import socket
 import subprocess
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.server import token
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,28 @@ class Wire:
         self.store = store
         self.log = log
         self._connection: http.client.HTTPConnection | None = None
+        self._token = ("", 0.0)
+
+    @property
+    def token(self) -> str:
+        """A bearer token that holds for some minutes more."""
+        text, ends = self._token
+        if time.monotonic() > ends:
+            text = token(self.store)
+            self._token = (text, time.monotonic() + 10 * 60)
+        return text
+
+    @property
+    def bearer(self) -> str:
+        """The value of the Authorization header."""
+        return f"Bearer {self.token}"
 
     def __call__(self, method: str, url: str, body: Any = None, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             body = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
             named.setdefault("content-type", "application/fhir+json")
+        named.setdefault("authorization", self.bearer)
         path = url.removeprefix(self.address) if url.startswith("http") else f"/fhir{url}"
         for fresh in (False, True):
             connection = self._open(fresh)
@@ -85,7 +104,9 @@ class Wire:
 
     def alone(self) -> Wire:
         """The same server over a connection of its own."""
-        return Wire(self.address, self.process, self.store, self.log)
+        other = Wire(self.address, self.process, self.store, self.log)
+        other._token = (self.token, self._token[1])
+        return other
 
     def create(self, resource: dict[str, Any], **headers: str) -> dict[str, Any]:
         """The created resource."""

@@ -1,8 +1,8 @@
-// fhir-kit-client against a running server: node clients.mjs http://localhost:8080/fhir FAMILY. Prints one JSON object.
+// fhir-kit-client against a running server: node clients.mjs http://localhost:8080/fhir FAMILY TOKEN. Prints one JSON object.
 import { CapabilityTool, Client } from 'fhir-kit-client';
 
-const [, , baseUrl, family] = process.argv;
-const client = new Client({ baseUrl });
+const [, , baseUrl, family, bearerToken] = process.argv;
+const client = new Client({ baseUrl, bearerToken });
 const statement = await client.capabilityStatement();
 const tool = new CapabilityTool(statement);
 const Patient = (name) => ({ resourceType: 'Patient', name: [{ family: name, given: ['Bjørg'] }], birthDate: '1950-05-17' });

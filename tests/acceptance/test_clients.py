@@ -34,7 +34,7 @@ def family() -> str:
 
 
 async def test_fhirpy_creates_searches_and_deletes(service: Wire, family: str) -> None:
-    client = AsyncFHIRClient(service.base)
+    client = AsyncFHIRClient(service.base, authorization=service.bearer)
     patient = client.resource("Patient", name=[{"family": family, "given": ["Aud"]}], birthDate="1961-03-04")
     await patient.save()
     condition = client.resource("Condition", subject=patient.to_reference(), code={"text": "Astma"})
@@ -66,7 +66,7 @@ async def test_fhirpy_creates_searches_and_deletes(service: Wire, family: str) -
 
 
 async def test_fhirpy_writes_under_conditions(service: Wire, family: str) -> None:
-    client = AsyncFHIRClient(service.base)
+    client = AsyncFHIRClient(service.base, authorization=service.bearer)
     people = client.resources("Patient").search(family=family)
     one = client.resource("Patient", name=[{"family": family}])
     first, created = await people.get_or_create(one)
@@ -82,7 +82,7 @@ async def test_fhirpy_writes_under_conditions(service: Wire, family: str) -> Non
 
 
 async def test_fhirpy_sends_bundles(service: Wire, family: str) -> None:
-    client = AsyncFHIRClient(service.base)
+    client = AsyncFHIRClient(service.base, authorization=service.bearer)
     urn = fresh()
     entries: list[dict[str, Any]] = [
         {
@@ -101,7 +101,7 @@ async def test_fhirpy_sends_bundles(service: Wire, family: str) -> None:
 
 
 async def test_fhirpy_understands_refusals(service: Wire) -> None:
-    client = AsyncFHIRClient(service.base)
+    client = AsyncFHIRClient(service.base, authorization=service.bearer)
     with pytest.raises(OperationOutcome) as invalid:
         await client.resource("Patient", gender="x").save()
     assert invalid.value.resource["issue"][0]["expression"] == ["Patient.gender"]
@@ -120,7 +120,7 @@ async def test_fhirpy_understands_refusals(service: Wire) -> None:
 
 
 async def test_fhirpy_pages_through_everything(service: Wire, family: str) -> None:
-    client = AsyncFHIRClient(service.base)
+    client = AsyncFHIRClient(service.base, authorization=service.bearer)
     for number in range(7):
         await client.resource("Organization", name=f"{family} {number}").save()
     offices = client.resources("Organization").search(name=family)
@@ -130,7 +130,7 @@ async def test_fhirpy_pages_through_everything(service: Wire, family: str) -> No
 
 
 def test_fhirpy_without_a_loop(service: Wire, family: str) -> None:
-    client = SyncFHIRClient(service.base)
+    client = SyncFHIRClient(service.base, authorization=service.bearer)
     patient = client.resource("Patient", name=[{"family": family}])
     patient.save()
     people = client.resources("Patient").search(family=family)
@@ -147,6 +147,7 @@ def test_fhirpy_without_a_loop(service: Wire, family: str) -> None:
 
 def test_fhirclient_reads_and_writes_its_own_models(service: Wire, family: str) -> None:
     server = smart.FHIRClient(settings={"app_id": "test", "api_base": service.base}).server
+    server.session.headers["Authorization"] = service.bearer
     assert server.capabilityStatement.fhirVersion == "4.0.1"
     patient = Patient({"birthDate": "1999-12-31"})
     patient.name = [HumanName({"family": family, "given": ["Ola"]})]
@@ -179,7 +180,7 @@ def test_fhirclient_reads_and_writes_its_own_models(service: Wire, family: str) 
 def test_fhir_kit_client_does_every_interaction(service: Wire, family: str) -> None:
     if not NODE.exists() or not (HERE.parents[1] / "node_modules" / "fhir-kit-client").exists():
         missing("fhir-kit-client is not installed: make test brings it")
-    words = [NODE, HERE / "clients.mjs", service.base, family]
+    words = [NODE, HERE / "clients.mjs", service.base, family, service.token]
     said = subprocess.run(words, capture_output=True, text=True, check=False, cwd=HERE, timeout=60)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout) == {

@@ -178,6 +178,7 @@ def announced(service: Wire, size: int, head: str = "") -> bytes:
     """What the server says to a body that is announced and of which nothing comes."""
     return service.raw(
         f"POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\n{head}"
+        f"Authorization: {service.bearer}\r\n"
         f"Content-Length: {size}\r\n\r\n".encode()
     )
 
@@ -196,7 +197,7 @@ def test_200_megabytes_in_chunks_are_refused_without_being_kept(service: Wire) -
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
         connection.sendall(
             b"POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n"
+            b"Authorization: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % service.bearer.encode()
         )
         for number in range(200):
             connection.sendall(chunk)
@@ -238,7 +239,7 @@ def test_gzip_and_chunks_are_taken(service: Wire) -> None:
     sent = b"".join(b"1\r\n%c\r\n" % byte for byte in PATIENT)
     head = (
         b"POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n"
+        b"Authorization: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % service.bearer.encode()
     )
     assert service.raw(head + sent + b"0\r\n\r\n").startswith(b"HTTP/1.1 201")
 

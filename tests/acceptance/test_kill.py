@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.server import FELLES, serving
+from tests.server import FELLES, serving, token
 
 CLIENTS = 12
 PER_BUNDLE = 5
@@ -50,7 +50,7 @@ async def acknowledged(answer: aiohttp.ClientResponse) -> Any:
     return json.loads(await answer.read())
 
 
-async def burst(fhir: str, kill: Callable[[], None], after: int) -> tuple[set[str], set[int]]:
+async def burst(fhir: str, bearer: str, kill: Callable[[], None], after: int) -> tuple[set[str], set[int]]:
     """Write from many clients until the server is gone. Gives the ids and the bundle numbers that were acknowledged."""
     ids: set[str] = set()
     bundles: set[int] = set()
@@ -74,7 +74,8 @@ async def burst(fhir: str, kill: Callable[[], None], after: int) -> tuple[set[st
         except (aiohttp.ClientError, Gone):
             return
 
-    async with aiohttp.ClientSession(headers={"Content-Type": "application/fhir+json"}) as session:
+    headers = {"Content-Type": "application/fhir+json", "Authorization": bearer}
+    async with aiohttp.ClientSession(headers=headers) as session:
         running = [asyncio.create_task(client(session, (singles, together)[n % 2])) for n in range(CLIENTS)]
         until = time.monotonic() + 20
         while len(ids) + len(bundles) < after and time.monotonic() < until:
@@ -84,12 +85,12 @@ async def burst(fhir: str, kill: Callable[[], None], after: int) -> tuple[set[st
     return ids, bundles
 
 
-async def kept(fhir: str) -> tuple[set[str], dict[int, int]]:
+async def kept(fhir: str, bearer: str) -> tuple[set[str], dict[int, int]]:
     """What the store holds now: ids, and how many of each bundle."""
     ids: set[str] = set()
     parts: dict[int, int] = {}
     url: str | None = f"{fhir}/Observation?_count=1000"
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(headers={"Authorization": bearer}) as session:
         while url:
             async with session.get(url) as answer:
                 page = json.loads(await answer.read())
@@ -112,7 +113,9 @@ async def test_no_acknowledged_write_is_lost_and_none_is_half_there(store_url: s
             else:
                 process.kill()
 
-        ids, bundles = await asyncio.wait_for(burst(f"{address}/fhir", kill, after=200), 60)
+        ids, bundles = await asyncio.wait_for(
+            burst(f"{address}/fhir", f"Bearer {token(store_url)}", kill, after=200), 60
+        )
         process.wait(timeout=10)
         await asyncio.sleep(0.0 if whole else 1.0)
         port = int(re.search(r":(\d+)$", address)[1])  # type: ignore[index]
@@ -126,7 +129,7 @@ async def restarted(store_url: str, port: int, ids: set[str], bundles: set[int])
     """On the same port, at once: everything acknowledged is there, and bundles are whole."""
     assert len(ids) + len(bundles) >= 200
     with serving(store_url, port) as (address, _):
-        found, parts = await kept(f"{address}/fhir")
+        found, parts = await kept(f"{address}/fhir", f"Bearer {token(store_url)}")
     assert ids <= found
     assert bundles <= parts.keys()
     assert set(parts.values()) <= {PER_BUNDLE}
