@@ -356,6 +356,7 @@ async def test_an_emergency_opening_owes_a_review_by_somebody_else(record: Recor
     assert (row.duty.level, row.duty.watch) == (Level.LEADER, key64(WARD))
     assert row.duty.due == due(WorkingDays(3), row.duty.opened)
     assert len((await worklist.told(record, WARD, handling.now())).rows) == 1
+    assert "owner" not in await record.resource("Task", task_id(row.duty.id))  # no ground for the unit to read
     with pytest.raises(Problem) as refused:
         await handling.close(record, who(ANNE), row.duty.id, Outcome.OK, "fine")
     assert refused.value.status == 403

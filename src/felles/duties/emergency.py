@@ -29,6 +29,7 @@ REVIEW = declare(
         proof="a review signed by the unit's leader",
         level=Level.LEADER,
         closers=LEADERS,
+        opens=False,
     )
 )
 

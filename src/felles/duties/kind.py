@@ -19,7 +19,8 @@ class Kind:
 
     `level`: whose it is from the start (LEADER: the leader's pool). `by_hand`: a named person may close it with a
     reason; `closers`: the role codes that may (none named: everybody in the unit). `viewed`: it has a FHIR Task; a duty
-    about staff has none.
+    about staff has none. `opens`: the Task names its owner, which is a ground for reading the patient's record; who
+    reviews a reading gets none from that.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Kind:
     by_hand: bool = True
     closers: frozenset[str] = frozenset()
     viewed: bool = True
+    opens: bool = True
 
 
 _declared: dict[int, Kind] = {}

@@ -1,6 +1,6 @@
 """The FHIR Task that shows a duty (https://hl7.org/fhir/R4/task.html): searchable, never the truth.
 
-Task.owner is the person, else the unit; Task.restriction.recipient always holds the unit.
+Task.owner is the person, else the unit, for kinds that open the record; Task.restriction.recipient always is the unit.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ def task(duty: Duty, kind: Kind, names: Names) -> dict[str, Any]:
             "executionPeriod": {"start": instant(duty.opened), **ended},
             "authoredOn": instant(duty.opened),
             "lastModified": instant(duty.moment),
-            "owner": person or unit,
+            "owner": (person or unit) if kind.opens else None,
             "restriction": _present(
                 {"period": {"end": instant(duty.due)}, "recipient": [one for one in (unit,) if one]}
             ),
