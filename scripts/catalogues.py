@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from felles.access.emergency import REASONS
 from felles.demo import people
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 
@@ -21,7 +22,7 @@ Words = str | tuple[str, ...]
 
 
 def words_of_source() -> dict[Words, str]:
-    """Every word of the pages and of the people on the sign-in page, with the file it stands in."""
+    """Every word of the pages, of the people on the sign-in page and of emergencies, with the file it stands in."""
     found: dict[Words, str] = {}
     keywords = {**DEFAULT_KEYWORDS, "N_": None}
     for file, _, message, _, _ in extract_from_dir(WEB, METHODS, OPTIONS, keywords):
@@ -29,6 +30,10 @@ def words_of_source() -> dict[Words, str]:
     for person in people():
         found.setdefault(person.role, "people")
         found.setdefault(person.description, "people")
+        if person.group:
+            found.setdefault(person.group, "people")
+    for reason in REASONS.values():
+        found.setdefault(reason, "emergency")
     return found
 
 

@@ -21,11 +21,11 @@ def choose(page: Page) -> None:
     page.get_by_role("link", name=NAME).click()
 
 
-def test_the_sign_in_page_offers_eight_people_by_role(page: Page) -> None:
+def test_the_sign_in_page_offers_eight_people_by_role_and_two_who_control(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_text(EXERCISE)).to_be_visible()
     offered = page.get_by_role("main").get_by_role("button")
-    expect(offered).to_have_count(8)
+    expect(offered).to_have_count(10)
     for person in people():
         expect(offered.filter(has_text=person.role).filter(has_text=person.name)).to_be_visible()
 

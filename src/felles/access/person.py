@@ -31,12 +31,14 @@ class Person(Protocol):
 
 
 class DemoPerson(Person, Protocol):
-    """A made-up person, with whom they are in the record ("Type/id")."""
+    """A made-up person, with whom they are in the record ("Type/id"), and the heading they stand under."""
 
     @property
     def practitioner(self) -> str | None: ...
     @property
     def practitioner_role(self) -> str | None: ...
+    @property
+    def group(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
