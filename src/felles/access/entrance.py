@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from felles.access.oidc.claim import Vouched
 from felles.access.oidc.refusal import Refusal
-from felles.access.session import Proof, Session, begin, begin_lines, renewed, replace_lines
+from felles.access.session import Proof, Session, begin, begin_lines, renewed, replaced
 from felles.access.subject import Register, patient_of, practitioner_of, practitioner_of_pid
 from felles.access.table import Tables, put
 from felles.record.store import Line
@@ -40,8 +40,7 @@ async def prove_again(
         return None
     session, token = renewed(old, now, level=proof.level, signed=proof.signed, provider=proof.provider,
                              subject=proof.subject, hint=proof.hint)  # fmt: skip
-    done = await put(tables, *used, *replace_lines(old, session, token, secure))
-    return (session, token) if done else None
+    return (session, token) if await replaced(tables, old, session, token, secure, used) else None
 
 
 async def change_role(
@@ -50,5 +49,4 @@ async def change_role(
     """The same work in another role, under a new id; None where the session has ended. Whose role it is, is the
     caller's to know."""
     session, token = renewed(old, now, role=role)
-    done = await put(tables, *replace_lines(old, session, token, secure))
-    return (session, token) if done else None
+    return (session, token) if await replaced(tables, old, session, token, secure) else None

@@ -7,7 +7,7 @@ sign-out holds for every process and host from the moment it is committed.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from time import monotonic
 from weakref import WeakKeyDictionary
@@ -180,9 +180,14 @@ def begin_lines(session: Session, token: str, secure: bool) -> list[Line]:
     ]
 
 
-def replace_lines(old: Session, new: Session, token: str, secure: bool) -> list[Line]:
-    """A new session in place of an old one: refused where the old one has been ended meanwhile."""
-    return [Line("session end", [old.id], rows=1), *begin_lines(new, token, secure)]
+async def replaced(
+    tables: Tables, old: Session, new: Session, token: str, secure: bool, used: Sequence[Line] = ()
+) -> bool:
+    """Puts a new session in an old one's place; False where the old one has been ended meanwhile."""
+    ended = Line("session end", [old.id], rows=1)
+    done = await put(tables, *used, ended, *begin_lines(new, token, secure))
+    _readings(tables).clear()
+    return done
 
 
 async def end(tables: Tables, session: Session) -> None:

@@ -108,7 +108,7 @@ async def remove(tables: Tables, account: Account, id: str) -> bool:
     """Takes a passkey away; never the last way in."""
     if account.password is None and len(await kept(tables, account)) < 2:
         return False
-    return await put(tables, Line("passkey remove", [id, account.id], rows=1))
+    return await put(tables, Line("passkey remove", [id, account.id]))
 
 
 async def kept(tables: Tables, account: Account) -> list[tuple[str, int, int]]:
