@@ -1,6 +1,7 @@
 """The only place that wires the rooms together."""
 
 import ipaddress
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -11,16 +12,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from felles import duties
 from felles.access import limit, statement
 from felles.access.audit import statement as audit
+from felles.access.audit.answer import names
 from felles.access.audit.log import Log
+from felles.access.audit.pattern import Finding
 from felles.access.audit.place import place_of
 from felles.access.door import Door
 from felles.access.guard import Access
 from felles.access.smart import endpoint
 from felles.access.smart import statement as smart
+from felles.access.smart.configuration import security
 from felles.access.smart.key import folder_of
 from felles.access.smart.service import Smart
 from felles.record.feed import Handler
 from felles.record.identity import late
+from felles.record.interaction import capability
 from felles.record.record import Record
 from felles.record.rest.server import FhirServer
 from felles.record.rule import Rule
@@ -37,6 +42,24 @@ WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
 
 CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (*duties.WORKERS,)
 """What runs beside each serving process until it is cancelled; several processes do not hinder each other."""
+
+
+async def report(record: Record, found: Sequence[Finding]) -> None:
+    """What is unusual in the log is owed to the privacy officer, each finding once; where no unit stands behind it, it
+    is kept as a finding alone."""
+    known = await names(record, frozenset(one.patient for one in found if one.patient))
+    for one in found:
+        patient = f"Patient/{known[one.patient]}" if one.patient in known else None
+        if one.unit:
+            await duties.unusual.found(
+                record,
+                reader=one.person,
+                unit=one.unit,
+                key=one.id,
+                reason=one.reason,
+                now=time.time_ns() // 1_000,
+                patient=patient,
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -101,6 +124,7 @@ def build(record: Record) -> App:
     service = Smart(record, folder_of(record.store.address, chosen.keys), record.base)
     log = Log(place_of(record.store.address, chosen.log, chosen.anchor).folder)
     access = Access.of(record.store.reading)
+    capability.SECURITY[record.base] = security(record.base)
     fhir = FhirServer(Door(record, access, service.resources, log), record.base)
     face = pages(
         record,

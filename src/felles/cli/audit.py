@@ -1,6 +1,6 @@
 """`felles audit`: whether the access log is what was told."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from felles.cli.option import run, store_option
 from felles.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from felles.access.audit.pattern import Finding
     from felles.access.audit.verify import Verification
 
 DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
@@ -17,7 +18,7 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 @click.group()
 def audit() -> None:
-    """The access log: verify it, seal what waits."""
+    """The access log: verify it, seal what waits, look for unusual reading."""
 
 
 @audit.command()
@@ -55,6 +56,17 @@ def verify(
 def seal(store: str | None, folder: str | None) -> None:
     """Seal now what waits in segments and trail (a running `felles serve` does it every second)."""
     click.echo(f"{run(_sealed(_chosen(store, folder)))} rows sealed")
+
+
+@audit.command()
+@store_option
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The local day to look at.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+def unusual(store: str | None, day: datetime, as_json: bool) -> None:
+    """Look for unusual reading in a day of the log: same surname, colleagues, protected people, no relation, volume.
+    Findings are kept, and owed to the privacy officer, once each (a running `felles serve` does it every day)."""
+    found = run(_unusual(_chosen(store, None), day.date()))
+    click.echo(_listed(found) if as_json else "\n".join([*map(_line, found), f"{len(found)} findings"]))
 
 
 def _chosen(store: str | None, folder: str | None) -> Settings:
@@ -99,6 +111,35 @@ async def _sealed(chosen: Settings) -> int:
         return await Sealer(record, place_of(chosen.store, chosen.log, chosen.anchor)).settle()
     finally:
         await record.close()
+
+
+async def _unusual(chosen: Settings, day: date) -> "list[Finding]":
+    from felles.access.audit.unusual import lines, look
+    from felles.app import LINES, RULES, report
+    from felles.record.record import Record
+
+    record = await Record.open(chosen.store, RULES, lines=LINES)
+    try:
+        found = await look(record, day)
+        await record.commit((), lines=lines(found))
+        await report(record, found)
+    finally:
+        await record.close()
+    return found
+
+
+def _line(one: "Finding") -> str:
+    return f"{one.person} {one.reason}: {len(one.rows)} rows from {one.rows[0]}"
+
+
+def _listed(found: "list[Finding]") -> str:
+    import orjson
+
+    said = [
+        {"id": one.id, "pattern": one.pattern, "person": one.person, "unit": one.unit, "rows": one.rows}
+        for one in found
+    ]
+    return orjson.dumps(said, option=orjson.OPT_INDENT_2).decode()
 
 
 def _said(found: "Verification") -> str:
