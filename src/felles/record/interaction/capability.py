@@ -27,6 +27,8 @@ INTERACTIONS = (
 )
 UNSTORED = ("Parameters",)
 """Types without an address of their own (https://hl7.org/fhir/R4/parameters.html)."""
+SECURITY: dict[str, Mapping[str, Any]] = {}
+"""By base: what `rest.security` says there; put in by whoever stands before the record."""
 SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 
 
@@ -57,6 +59,7 @@ def statement(base: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
+                **({"security": SECURITY[base]} if base in SECURITY else {}),
                 "resource": [_resource(name) for name in definition.RESOURCE_TYPES if name not in UNSTORED],
                 "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
                 **_offered(operation.SYSTEM),
