@@ -20,7 +20,7 @@ from felles.access.part import WHOLE
 from felles.access.right import LOOSE, numbers
 from felles.access.who import Kind, Purpose, Who
 from felles.access.writing import refused_call, refused_type, told
-from felles.record.guard import Act, Epochs, Hidden, Shown, Sight, Touch
+from felles.record.guard import Act, Context, Epochs, Hidden, Shown, Sight, Touch
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.protection import mask
@@ -78,6 +78,16 @@ class Watch:
             return await self._everybody(held)
         found = await self._decide(held, patients, at, Act.READ)
         return _sight(held, {one: verdict for one, verdict in found.items() if verdict.allow})
+
+    def opened(self) -> Context:
+        """See `record.guard.Guard`. A program may read of everybody, but for what `sight` hides."""
+        if self.who.kind is Kind.SYSTEM:
+            return Context(everything=True)
+        who = self._current()
+        opened = frozenset(one for one, verdict in self.verdicts.items() if verdict.allow)
+        return Context(
+            opened, who.keys | ({key64(who.id)} if who.role is None else {key64(who.id), key64(who.role.id)})
+        )
 
     def may(self, act: Act, type_name: str) -> None:
         """Raises Problem 403."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from felles.record.search.sight import ALL, Hidden, Sight
 from felles.record.store import Line
+from felles.record.store.lock import Context
 
 
 class Act(StrEnum):
@@ -64,6 +65,10 @@ class Guard(Protocol):
         """What may be seen of these patients (None: of whoever is open to the holder). With `epochs` a cached yes
         counts only if it was made at them; without, they are read. A no is never taken from a cache."""
 
+    def opened(self) -> Context:
+        """What a region's store shows to the holder at the most: the patients decided to be open so far, and the
+        subjects through whose relations a single resource may be met before its patient is known."""
+
     def may(self, act: Act, type_name: str) -> None:
         """Raises Problem 403 where the holder may never do this with a type (or call an operation of this name)."""
 
@@ -90,6 +95,9 @@ class System:
 
     async def sight(self, patients: frozenset[int] | None = None, epochs: Epochs | None = None) -> Sight:
         return ALL
+
+    def opened(self) -> Context:
+        return Context(everything=True)
 
     def may(self, act: Act, type_name: str) -> None:
         return None
@@ -127,4 +135,17 @@ class Elevated(System):
         self._holder.show(versions)
 
 
-__all__ = ["ALL", "EVERYTHING", "Act", "Elevated", "Epochs", "Guard", "Hidden", "Shown", "Sight", "System", "Touch"]
+__all__ = [
+    "ALL",
+    "EVERYTHING",
+    "Act",
+    "Context",
+    "Elevated",
+    "Epochs",
+    "Guard",
+    "Hidden",
+    "Shown",
+    "Sight",
+    "System",
+    "Touch",
+]

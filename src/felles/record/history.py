@@ -53,7 +53,7 @@ async def of_instance(reader: Reader, type_name: str, id: str, window: Window) -
     rows: list[tuple[int, Stored]] = []
     if newest.number < window.before and window.since <= newest.updated <= window.until:
         rows.append((newest.number, newest))
-    older = await reader.rows(
+    older = await reader.met(
         _INSTANCE, (newest.rid, min(window.before, 2**31 - 1), window.since, window.until, window.count + 1)
     )
     for place, number, updated, kind, body, patient in older:

@@ -44,9 +44,9 @@ async def _standing(reader: Reader, keys: list[int]) -> dict[int, _Standing]:
     if not keys:
         return {}
     if reader.dialect == "postgresql":
-        rows = await reader.rows(_REGION, (keys,))
+        rows = await reader.store.rows(_REGION, (keys,))
     else:
-        rows = await reader.rows(_EMBEDDED, (orjson.dumps(keys).decode(),))
+        rows = await reader.store.rows(_EMBEDDED, (orjson.dumps(keys).decode(),))
     found: dict[int, _Standing] = {}
     for key, rid, patient, _, whom in rows:
         before = found.get(key, (rid, frozenset()))[1]
@@ -86,5 +86,5 @@ async def _keeps_protection(reader: Reader, writes: Sequence[Write], standing: d
         after = b"%b1%b%b" % (write.head, write.middle, write.tail)
         protection.refuse_redacted(name, after)
         if there is not None and name in protection.PRIVATE:
-            rows = await reader.rows("SELECT body FROM resource WHERE rid = $1", (there[0],))
+            rows = await reader.store.rows("SELECT body FROM resource WHERE rid = $1", (there[0],))
             protection.refuse_uncovering(rows[0][0] or b"{}", after)

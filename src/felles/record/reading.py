@@ -11,17 +11,20 @@ from felles.record.guard import EVERYTHING, Epochs, Guard, Sight
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.store import Kind
+from felles.record.store.lock import behind
 from felles.record.store.transaction import Dialect, Reading
 
 _COLUMNS = "r.type, r.id, r.number, r.updated, r.deleted, r.body, r.patient, r.rid"
 _BY_KEY = f"SELECT {_COLUMNS} FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"  # noqa: S608
-_GUARDED = (
-    f"SELECT {_COLUMNS}, (SELECT number FROM epoch WHERE key = 0), (SELECT number FROM epoch WHERE key = r.patient) "  # noqa: S608
-    "FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"
-)
+_EPOCHS = "(SELECT number FROM epoch WHERE key = 0), (SELECT number FROM epoch WHERE key = r.patient)"
+_GUARDED = f"SELECT {_COLUMNS}, {_EPOCHS} FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"  # noqa: S608
+_PLACED = _GUARDED.replace("r.body", "NULL")
 _BY_ROWS_EMBEDDED = f"SELECT {_COLUMNS} FROM resource r WHERE r.rid IN (SELECT value FROM json_each($1))"  # noqa: S608
 _BY_ROWS = f"SELECT {_COLUMNS} FROM resource r WHERE r.rid = ANY($1::int8[])"  # noqa: S608
 _OLDER = "SELECT updated, kind, body, patient FROM version WHERE rid = $1 AND number = $2"
+_WHOM = (
+    "SELECT DISTINCT r.type, r.patient, c.whom FROM resource r LEFT JOIN concern_index c ON c.rid = r.rid WHERE {among}"
+)
 _CONCERNED = "SELECT whom FROM concern_index WHERE rid = $1"
 
 
@@ -72,8 +75,18 @@ class Reader:
         return self.store.dialect
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Rows as they are: whoever asks this brings the condition of what may be seen."""
-        return await self.store.rows(sql, args)
+        """Rows behind the second lock: of patients who have been decided on. Whoever asks brings the condition of what
+        may be seen, too. What the record itself must know to decide comes from `store`."""
+        if self.guard.everything:
+            return await self.store.rows(sql, args)
+        return await behind(self.store, sql, args, self.guard.opened())
+
+    async def met(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows of one resource that is asked for by its name, before its patient is known: the second lock opens to a
+        relation of the reader's as well. They are for nobody's eyes until they have been decided on."""
+        if self.guard.everything:
+            return await self.store.rows(sql, args)
+        return await behind(self.store, sql, args, self.guard.opened(), related=True)
 
 
 def _stored(row: Sequence[Any]) -> Stored:
@@ -83,17 +96,26 @@ def _stored(row: Sequence[Any]) -> Stored:
 
 async def find(reader: Reader, type_name: str, id: str) -> Stored | None:
     """The current version (a deletion too); None when there never was one, or none that the reader may see."""
-    sql = _BY_KEY if reader.guard.everything else _GUARDED
-    rows = await reader.store.rows(sql, (key64(f"{type_name}/{id}"),))
-    if not rows or rows[0][1] != id or definition.RESOURCE_TYPES[rows[0][0] - 1] != type_name:
-        return None
-    found = _stored(rows[0])
+    key = (key64(f"{type_name}/{id}"),)
     if reader.guard.everything:
-        return found
-    if not await _may_see(reader, found, Epochs(rows[0][8] or 0, {found.patient: rows[0][9] or 0})):
+        return _named(await reader.store.rows(_BY_KEY, key), type_name, id)
+    rows = await reader.met(_GUARDED, key)
+    placed = rows or await reader.store.rows(_PLACED, key)
+    found = _named(placed, type_name, id)
+    if found is None:
+        return None
+    if not await _may_see(reader, found, Epochs(placed[0][8] or 0, {found.patient: placed[0][9] or 0})):
         reader.guard.refuse(type_name, id, (found.patient,) if found.patient else ())
         return None
-    return found.masked(reader.guard)
+    if not rows:  # what no relation leads to is opened by the decision
+        found = _named(await reader.rows(_GUARDED, key), type_name, id)
+    return found.masked(reader.guard) if found is not None else None
+
+
+def _named(rows: Sequence[Sequence[Any]], type_name: str, id: str) -> Stored | None:
+    if not rows or rows[0][1] != id or definition.RESOURCE_TYPES[rows[0][0] - 1] != type_name:
+        return None
+    return _stored(rows[0])
 
 
 async def _may_see(reader: Reader, found: Stored, epochs: Epochs | None = None) -> bool:
@@ -106,7 +128,7 @@ async def _may_see(reader: Reader, found: Stored, epochs: Epochs | None = None) 
         sight = await reader.guard.sight(frozenset(whom))
     if not sight.shows(type_number, found.patient, whom):
         return False
-    if sight.is_plain(type_number, found.patient) or found.body is None:
+    if sight.is_plain(type_number, found.patient) or found.kind is Kind.DELETE:
         return True
     return found.rid in await visible(reader, (found.rid,), sight, (type_number,))
 
@@ -120,7 +142,7 @@ async def visible(
     numbers = types if types is not None else range(1, len(definition.RESOURCE_TYPES) + 1)
     condition = search.visible(sight, "r", numbers, writing)
     sql = f"SELECT r.rid FROM resource r WHERE {among} AND {condition}"  # noqa: S608 - arguments are placeholders
-    return frozenset(row[0] for row in await reader.store.rows(sql, tuple(writing.args)))
+    return frozenset(row[0] for row in await reader.rows(sql, tuple(writing.args)))
 
 
 async def current(reader: Reader, type_name: str, id: str) -> Stored:
@@ -155,7 +177,7 @@ async def version(reader: Reader, type_name: str, id: str, number: int) -> Store
 
 async def older(reader: Reader, newest: Stored, number: int) -> Stored | None:
     """A superseded version of `newest`; a version about another patient than now is for who may see that one too."""
-    rows = await reader.store.rows(_OLDER, (newest.rid, number))
+    rows = await reader.met(_OLDER, (newest.rid, number))
     if not rows:
         return None
     updated, kind, body, patient = rows[0]
@@ -170,7 +192,7 @@ async def masked(reader: Reader, versions: Sequence[Stored]) -> list[Stored]:
     rids = {one.rid for one in versions if one.type in protection.PRIVATE}
     if reader.guard.everything or not rids:
         return [one.masked(reader.guard) for one in versions]
-    newest = {row[7]: row[5] for row in await _rows(reader, list(rids))}
+    newest = {row[7]: row[5] for row in await _rows(Reader(reader.store), list(rids))}
     found = [one.masked(reader.guard) for one in versions]
     return [one.covered() if protection.hides_older(one.type, newest.get(one.rid)) else one for one in found]
 
@@ -186,9 +208,10 @@ async def shows_patient(reader: Reader, one: Stored) -> bool:
 async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight | None = None) -> list[Stored]:
     """The versions (row, number) in this order. What has been superseded meanwhile comes as it was. `sight`: what the
     search that gave the rows was for; without one, each row is asked again."""
-    found = {row[7]: _stored(row) for row in await _rows(reader, [rid for rid, _ in keys])}
-    if sight is None and not reader.guard.everything and found:
-        found = await _seen(reader, found)
+    rids = [rid for rid, _ in keys]
+    if sight is None and not reader.guard.everything and rids:
+        rids = list(await _seen(reader, rids))
+    found = {row[7]: _stored(row) for row in await _rows(reader, rids)}
     versions = []
     for rid, number in keys:
         newest = found.get(rid)
@@ -202,13 +225,14 @@ async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight 
 
 async def _rows(reader: Reader, rids: list[int]) -> list[tuple[Any, ...]]:
     if reader.dialect == "postgresql":
-        return await reader.store.rows(_BY_ROWS, (rids,))
-    return await reader.store.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
+        return await reader.rows(_BY_ROWS, (rids,))
+    return await reader.rows(_BY_ROWS_EMBEDDED, (orjson.dumps(rids).decode(),))
 
 
-async def _seen(reader: Reader, found: dict[int, Stored]) -> dict[int, Stored]:
-    patients = frozenset(one.patient for one in found.values())
-    sight = await reader.guard.sight(None if 0 in patients else patients)
-    types = sorted({definition.type_number(one.type) for one in found.values()})
-    shown = await visible(reader, found.keys(), sight, types)
-    return {rid: one for rid, one in found.items() if rid in shown}
+async def _seen(reader: Reader, rids: list[int]) -> frozenset[int]:
+    """Those of the rows that the reader may see: first whom they concern, then the decision."""
+    writing = search.Writing(reader.dialect)
+    among = writing.member_of("r.rid", frozenset(rids))
+    rows = await reader.store.rows(_WHOM.format(among=among), tuple(writing.args))
+    sight = await reader.guard.sight(frozenset(one for row in rows for one in row[1:] if one))
+    return await visible(reader, rids, sight, sorted({row[0] for row in rows}))

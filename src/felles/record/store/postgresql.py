@@ -12,6 +12,7 @@ import asyncpg
 from felles.record.outcome import problem
 from felles.record.store.commit import Committer
 from felles.record.store.line import Lines
+from felles.record.store.lock import Context, fenced, ready
 from felles.record.store.migration import pending
 from felles.record.store.stage import Stage
 from felles.record.store.table import RESOURCE, Table
@@ -35,19 +36,18 @@ class Plain(asyncpg.Connection):
         """Nothing has been set."""
 
 
-async def open_pool(url: str, *, size: int = 6, seconds: float = 10.0) -> "asyncpg.Pool[Any]":
-    """A pool whose statements are broken off after `seconds` of searching."""
+async def open_pool(url: str, *, size: int = 6, role: str | None = None) -> "asyncpg.Pool[Any]":
+    """A pool of the store's owner; or of the reading role, which connects when it is first needed."""
+    settings = {"application_name": "felles", "jit": "off", "default_transaction_isolation": "read committed"}
+    if role is not None:
+        settings |= {"role": role, "default_transaction_read_only": "on"}
     pool = await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=1 if role is None else 0,
         max_size=size,
         connection_class=Plain,
         statement_cache_size=1_000,
-        server_settings={
-            "application_name": "felles",
-            "jit": "off",
-            "default_transaction_isolation": "read committed",
-        },
+        server_settings=settings,
         command_timeout=None,
     )
     assert pool is not None  # noqa: S101 - create_pool returns None only for a loop that is closing
@@ -67,18 +67,35 @@ async def migrate(pool: "asyncpg.Pool[Any]") -> int:
     return at
 
 
+async def reading_role(pool: "asyncpg.Pool[Any]") -> str:
+    """The name of the reading role of a migrated store, which has its rights. Raises Unready."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+        return await ready(connection)
+
+
 class PostgresqlReading:
-    """Reads from any free connection of the pool."""
+    """Reads from any free connection: as the owner what the system itself must know, and as the reading role, behind
+    the second lock, what somebody asks for."""
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", seconds: float = 10.0) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", readers: "asyncpg.Pool[Any]", seconds: float = 10.0) -> None:
         self._pool = pool
+        self._readers = readers
         self._seconds = seconds
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return await self._fetch(self._pool, sql, args)
+
+    async def seen(self, sql: str, args: Sequence[Any], context: Context, *, related: bool) -> list[tuple[Any, ...]]:
+        """Rows behind the lock (`felles.record.store.lock.behind`)."""
+        settings = context.settings(related=related)
+        return await self._fetch(self._readers, fenced(sql, len(args)), (*args, *settings))
+
+    async def _fetch(self, pool: "asyncpg.Pool[Any]", sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
-            async with self._pool.acquire() as connection:
+            async with pool.acquire() as connection:
                 return [tuple(row) for row in await connection.fetch(sql, *args, timeout=self._seconds)]
         except TimeoutError as error:
             raise problem(

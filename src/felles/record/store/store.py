@@ -113,17 +113,22 @@ def _needs_migration(path: Path) -> bool:
 class PostgresqlStore(Store):
     """A store in a PostgreSQL database."""
 
-    def __init__(self, address: str, pool: Any, committer: Committer, seconds: float) -> None:
-        reading = postgresql.PostgresqlReading(pool, seconds)
-        super().__init__(address, reading)
+    def __init__(self, address: str, pool: Any, readers: Any, committer: Committer, seconds: float) -> None:
+        super().__init__(address, postgresql.PostgresqlReading(pool, readers, seconds))
         self._pool = pool
+        self._readers = readers
         self._writer = postgresql.PostgresqlWriter(pool, committer)
 
     @classmethod
     async def open(cls, address: str, committer: Committer, *, seconds: float = 10.0) -> "PostgresqlStore":
         pool = await postgresql.open_pool(address)
-        await postgresql.migrate(pool)
-        return cls(address, pool, committer, seconds)
+        try:
+            await postgresql.migrate(pool)
+            readers = await postgresql.open_pool(address, role=await postgresql.reading_role(pool))
+        except ValueError:
+            await pool.close()
+            raise
+        return cls(address, pool, readers, committer, seconds)
 
     async def submit(self, request: Request) -> Reply:
         return await self._writer.submit(request)
@@ -138,6 +143,7 @@ class PostgresqlStore(Store):
 
     async def close(self) -> None:
         await self._writer.close()
+        await self._readers.close()
         await self._pool.close()
 
 

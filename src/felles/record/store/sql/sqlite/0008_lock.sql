@@ -1,0 +1,2 @@
+-- The second lock is the region's (row-level security in PostgreSQL): one file has no roles. The steps of both engines
+-- have the same numbers.
