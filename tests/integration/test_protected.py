@@ -93,3 +93,22 @@ async def test_no_update_takes_the_protection_away(own: Record, nurse: Client) -
     assert answer.status == 422 and "protected" in answer.diagnostics
     kept = await own.resource("Patient", "secret")
     assert kept["address"][0]["line"] == ["Gata 1"]
+
+
+async def test_matching_shows_nobody_whom_the_asker_does_not_see(own: Record, nurse: Client) -> None:
+    asked = {"resourceType": "Patient", "name": [{"family": "Berg", "given": ["Bea"]}], "birthDate": "1980-01-02"}
+    everybody = await Client(own)("POST", "Patient/$match", asked)
+    assert "bea" in everybody.ids
+    answer = await nurse("POST", "Patient/$match", asked)
+    assert answer.status == 200 and "bea" not in answer.ids
+
+
+async def test_matching_does_not_confirm_a_protected_telephone(nurse: Client) -> None:
+    asked = {"resourceType": "Patient", "name": [{"family": "Berg", "given": ["Secret"]}], "birthDate": "1990-03-04"}
+    phone = [{"system": "phone", "value": "+47 00 11 22 33"}]
+    scores = []
+    for telecom in ({}, {"telecom": phone}, {"telecom": [{"system": "phone", "value": "+47 00 99 99 99"}]}):
+        answer = await nurse("POST", "Patient/$match", asked | telecom)
+        scores += [one["search"]["score"] for one in answer.entries if one["resource"]["id"] == "secret"]
+        assert not [word for word in WORDS if word in _of(answer.text, b'"secret"')]
+    assert len(scores) == 3 and len(set(scores)) == 1

@@ -141,6 +141,15 @@ def test_of_a_deleted_person_every_version_hides_it() -> None:
     assert not protection.hides_older("Patient", raw(person() | {"meta": {}}))
 
 
+def test_an_answer_hides_it_at_any_depth() -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": person()}, {"resource": person() | {"meta": {}}}]}
+    shown = json.loads(protection.mask_within(raw({"resourceType": "Parameters", "parameter": [{"resource": bundle}]})))
+    first, second = shown["parameter"][0]["resource"]["entry"]
+    assert "address" not in first["resource"] and second["resource"]["address"]
+    plain = raw({"resourceType": "Parameters", "parameter": [{"name": "x", "valueDecimal": 1.0}]})
+    assert protection.mask_within(plain) is plain
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from felles.record import document
 from felles.record.outcome import problem
 
 PROTECTION = "urn:felles:protection"
@@ -123,6 +124,23 @@ def cover(type_name: str, body: bytes) -> bytes:
 def _first(members: _Members) -> _Members:
     members.pop("meta", None)
     return {"id": members.pop("id")} if "id" in members else {}
+
+
+def mask_within(body: bytes) -> bytes:
+    """An answer that may hold resources at any depth, each as it may leave."""
+    if not _may_say(body, _MARK):
+        return body
+    return document.serialise(_masked(document.parse(body)))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_masked(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("resourceType"), str) and protection_of(value) is not None:
+        return document.parse(cover(value["resourceType"], document.serialise(value)))
+    return {name: _masked(one) for name, one in value.items()}
 
 
 def _shown(type_name: str, members: _Members) -> _Members:

@@ -1,10 +1,10 @@
 """Operations: https://hl7.org/fhir/R4/operations.html. Each is registered here, and so in the CapabilityStatement."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from felles.record import definition, document, guard
+from felles.record import definition, document, guard, protection
 from felles.record.interaction import everything, match, merge, move, registration, terminology, validate
 from felles.record.outcome import problem
 from felles.record.record import Record
@@ -40,7 +40,7 @@ TYPES: Mapping[str, Mapping[str, Operation]] = {
     "*": {"validate": _operation("Resource-validate", validate.validate_resource, "type", "instance", get=False)},
     "Patient": {
         "everything": _operation("Patient-everything", everything.everything, "instance"),
-        "match": _operation("Patient-match", match.match, "type", get=False, whole=True),
+        "match": _operation("Patient-match", match.match, "type", get=False),
         "merge": _operation("Patient-merge", merge.merge, "type", "instance", get=False, whole=True),
         "unmerge": _own("patient-unmerge", merge.unmerge, "type", "instance"),
         "move-facts": _own("patient-move-facts", move.move_facts, "instance"),
@@ -74,11 +74,11 @@ async def call(record: Record, request: Request, parts: list[str]) -> Response:
     if request.method not in (("GET", "POST") if operation.get else ("POST",)):
         raise problem(405, "not-supported", f"${name} is called with POST" + (" or GET" if operation.get else ""))
     id = parts[1] if level == "instance" else None
-    if operation.whole:
-        record = record.elevated(f"${name}")
-    else:
+    if not operation.whole:
         record.guard.may(guard.Act.CALL, f"${name}")
-    return await operation.act(record, request, parts[0], id, _parameters(request))
+        return await operation.act(record, request, parts[0], id, _parameters(request))
+    answer = await operation.act(record.elevated(f"${name}"), request, parts[0], id, _parameters(request))
+    return answer if record.guard.everything else replace(answer, body=protection.mask_within(answer.body))
 
 
 def _parameters(request: Request) -> Parameters:
