@@ -16,6 +16,7 @@ from felles.access.audit.answer import names
 from felles.access.audit.log import Log
 from felles.access.audit.pattern import Finding
 from felles.access.audit.place import place_of
+from felles.access.desk import Desk
 from felles.access.door import Door
 from felles.access.guard import Access
 from felles.access.smart import endpoint
@@ -130,6 +131,7 @@ def build(record: Record) -> App:
         record,
         demo=record.demo,
         people=people() if record.demo else [],
+        desk=Desk(record, access, log),
         origin=service.issuer,
         providers=providers(chosen.oidc),
         routes=[*endpoint.routes(service), *authorize.routes(service)],
