@@ -157,12 +157,14 @@ def test_scopes_on_a_patient_without_one_in_context_allow_nothing() -> None:
 
 
 def test_a_patients_and_a_users_scopes_stand_side_by_side() -> None:
-    held = restriction.restriction(scope.read("patient/Observation.rs user/Practitioner.rs"), "a")
-    left = held.narrowed(Sight())
-    observation = definition.type_number("Observation")
+    observation, condition, staff = map(definition.type_number, ("Observation", "Condition", "Practitioner"))
+    left = restriction.restriction(scope.read("patient/Observation.rs user/Practitioner.rs"), "a").narrowed(Sight())
+    assert (left.patients, left.limits) == (frozenset((KEYS["a"],)), {})
+    assert left.types == frozenset((observation, staff))
+    left = restriction.restriction(scope.read("patient/Observation.rs user/Condition.rs"), "a").narrowed(Sight())
     assert left.patients is None
     assert left.limits.keys() == {observation}
-    assert left.types == frozenset((observation, definition.type_number("Practitioner")))
+    assert left.types == frozenset((observation, condition))
 
 
 def test_writing_within_a_patients_scope_reaches_nobody_else() -> None:

@@ -29,6 +29,12 @@ READING = frozenset({"$everything", "$validate", "$expand", "$lookup", "$subsume
 _PEOPLE = frozenset({"Patient", "Person", "RelatedPerson", "Practitioner"})
 """Types by whose values nobody may ask in a scope: a protected address could be guessed piece by piece."""
 _SAFE = frozenset({"token", "reference"})
+NOBODYS = frozenset(
+    {"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location", "Endpoint", "Medication"}
+    | {"Substance", "ValueSet", "CodeSystem", "ConceptMap", "NamingSystem", "Questionnaire", "PlanDefinition"}
+    | {"ActivityDefinition", "StructureDefinition", "SearchParameter", "OperationDefinition", "Library"}
+)
+"""Types that concern no patient: a user's scopes on them stand beside those on a patient without more patients."""
 Letters = Mapping[str, frozenset[str]]
 
 
@@ -67,8 +73,9 @@ class Restriction:
 
     def narrowed(self, sight: Sight) -> Sight:
         """What is left of a sight: nothing that it did not hold."""
-        alone = not self.wide and self.patient is not None
-        left = sight.narrowed(frozenset((self.patient,))) if alone and self.patient is not None else sight
+        left = sight
+        if self.patient is not None and NOBODYS.issuperset(self.wide):
+            left = sight.narrowed(frozenset((self.patient,)))
         types = self.types
         if types is not None:
             left = replace(left, types=types if left.types is None else left.types & types)
@@ -93,7 +100,7 @@ def restriction(scopes: Scopes, patient: str | None = None) -> Restriction:
     held = [one for one in supported(scopes).grants if one.level != "patient" or patient]
     wide, near = (_by_type(one for one in held if (one.level == "patient") is on) for on in (False, True))
     key = key64(f"Patient/{patient}") if near and patient else None
-    return Restriction(wide, near, key, _limits(held, key if wide else None))
+    return Restriction(wide, near, key, _limits(held, None if NOBODYS.issuperset(wide) else key))
 
 
 def _by_type(grants: Iterable[Grant]) -> Letters:

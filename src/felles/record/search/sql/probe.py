@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from felles.record import definition
 from felles.record.search.condition import (
     Both,
     Condition,
@@ -14,6 +15,7 @@ from felles.record.search.condition import (
     Not,
     OfType,
     Reverse,
+    Seen,
     Updated,
 )
 from felles.record.search.sql import interval
@@ -21,6 +23,7 @@ from felles.record.search.sql.dialect import Writing, terms
 from felles.record.search.sql.source import Keys as WriteKeys
 from felles.record.search.sql.source import Source, source
 
+_TYPES = [definition.type_number(name) for name in definition.RESOURCE_TYPES]
 WriteReferring = Callable[[Reverse, Writing], str]
 """Writes the SELECT of the keys that the resources of a _has refer to."""
 
@@ -53,6 +56,8 @@ def probe(condition: Condition, probing: Probing) -> str:
             return terms(f"{probing.row}.type", condition.types)
         case Updated():
             return updated(condition, probing.row, probing.writing)
+        case Seen():
+            return _seen(condition, probing)
         case Listed():
             return f"{probing.row}.key IN ({listed(condition, probing.writing, probing.keys)})"
         case Reverse():
@@ -63,6 +68,12 @@ def probe(condition: Condition, probing: Probing) -> str:
             found = source(condition, probing.writing, probing.keys)
             assert found is not None  # noqa: S101 (all others have one)
             return _asked(found, probing)
+
+
+def _seen(condition: Seen, probing: Probing) -> str:
+    from felles.record.search.sql.seen import seen  # which asks conditions in its turn
+
+    return f"({seen(condition.sight, _TYPES, probing)})"
 
 
 def _not(condition: Condition, probing: Probing) -> str:
