@@ -6,11 +6,15 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from felles.access.statement import LINES
+from felles.access import limit, statement
+from felles.access.audit import statement as audit
 from felles.record.outcome import problem
 from felles.record.store import Line
 from felles.record.store.migration import migrations
 from felles.record.store.sqlite import numbered
+
+LINES = {**statement.LINES, **audit.LINES, **limit.LINES}
+OWN = ("0003_log", "0005_account", "0007_limit")
 
 
 class OwnTables:
@@ -18,8 +22,9 @@ class OwnTables:
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        script = next(step.script for step in migrations("sqlite") if step.name == "0005_account")
-        self._connection.executescript(script)
+        for step in migrations("sqlite"):
+            if step.name in OWN:
+                self._connection.executescript(step.script)
 
     async def ask(self, name: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(numbered(LINES[name].sqlite), tuple(args)).fetchall()

@@ -12,6 +12,8 @@ from dataclasses import astuple, dataclass, replace
 from time import monotonic
 from weakref import WeakKeyDictionary
 
+from felles.access.attendance import told
+from felles.access.audit.row import Act
 from felles.access.table import Tables, put
 from felles.record.store import Line
 
@@ -177,6 +179,7 @@ def begin_lines(session: Session, token: str, secure: bool) -> list[Line]:
     return [
         Line("sessions past", [session.started - ABSOLUTE_SECONDS]),
         Line("session begin", [given, *astuple(session)]),
+        *_said(Act.SIGN_IN, session, session.seen),
     ]
 
 
@@ -190,21 +193,25 @@ async def replaced(
     return done
 
 
-async def end(tables: Tables, session: Session) -> None:
+def _said(act: Act, session: Session, now: float) -> list[Line]:
+    return told(act, now, session.person, role=session.role, provider=session.provider, session=session.id)
+
+
+async def end(tables: Tables, session: Session, now: float) -> None:
     """Signs out here."""
-    await put(tables, Line("session end", [session.id]))
+    await put(tables, Line("session end", [session.id]), *_said(Act.SIGN_OUT, session, now))
     _readings(tables).clear()
 
 
-async def end_one(tables: Tables, person: str, id: str) -> None:
+async def end_one(tables: Tables, person: str, id: str, now: float) -> None:
     """Signs out one of a person's own sessions."""
-    await put(tables, Line("session end of person", [id, person]))
+    await put(tables, Line("session end of person", [id, person], rows=1), *told(Act.SIGN_OUT, now, person, session=id))
     _readings(tables).clear()
 
 
-async def end_all(tables: Tables, person: str) -> None:
+async def end_all(tables: Tables, person: str, now: float) -> None:
     """Signs a person out everywhere."""
-    await put(tables, Line("sessions end", [person]))
+    await put(tables, Line("sessions end", [person]), *told(Act.SIGN_OUT, now, person))
     _readings(tables).clear()
 
 

@@ -66,7 +66,8 @@ async def show(request: Request) -> Response:
 async def sign_out_one(request: Request) -> Response:
     """POST /account/sign-out: one of one's sessions."""
     form, session = await _form(request), _session(request)
-    await end_one(site_of(request).record, session.person, form.get("session", ""))
+    site = site_of(request)
+    await end_one(site.record, session.person, form.get("session", ""), site.clock())
     return RedirectResponse("/account", 303)
 
 
@@ -74,7 +75,8 @@ async def sign_out_one(request: Request) -> Response:
 async def sign_out_everywhere(request: Request) -> Response:
     """POST /account/sign-out-everywhere: all of them, this one too."""
     await _form(request)
-    await end_all(site_of(request).record, _session(request).person)
+    site = site_of(request)
+    await end_all(site.record, _session(request).person, site.clock())
     response = RedirectResponse("/sign-in", 303)
     forget(request, response)
     return response

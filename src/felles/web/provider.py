@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from felles.access.attempt import give, take
+from felles.access.attendance import refused
 from felles.access.employment import only_role
 from felles.access.entrance import enter, proof_of, prove_again
 from felles.access.oidc.party import Arrival, Journey
@@ -49,7 +50,7 @@ async def depart(request: Request, provider: str, onward: Onward, again: Session
         state = await give(site.record, JOURNEY, holder, body, now, JOURNEY_SECONDS)
         place = await site.party.begin(journey, state, site.origin + BACK, visit_of(request).language)
     except Refusal as refusal:
-        return _refused(request, refusal, provider, onward)
+        return await _refused(request, refusal, provider, onward)
     response = answer(request, "away.html", place=place)
     response.headers["refresh"] = f"0; url={place}"
     # Lax: the way back begins at another site, and must bring it
@@ -63,13 +64,13 @@ async def finish(request: Request) -> Response:
     holder = request.cookies.get((HOST_PREFIX if is_secure(request) else "") + COOKIE, "")
     body = await take(site.record, JOURNEY, holder, answered.get("state", ""), site.clock()) if holder else None
     if body is None:
-        return _refused(request, Refusal("stale", "no such journey"), "", Onward())
+        return await _refused(request, Refusal("stale", "no such journey"), "", Onward())
     journey, onward = Journey(**body["journey"]), Onward(**body["onward"])
     try:
         arrival = await site.party.finish(journey, answered, site.origin + BACK)
         return await _arrived(request, journey.provider, arrival, onward, body["session"])
     except Refusal as refusal:
-        return _refused(request, refusal, journey.provider, onward)
+        return await _refused(request, refusal, journey.provider, onward)
 
 
 async def _arrived(request: Request, name: str, arrival: Arrival, onward: Onward, before: Any) -> Response:
@@ -87,6 +88,9 @@ async def _arrived(request: Request, name: str, arrival: Arrival, onward: Onward
     return await arrive(request, *begun, onward, from_elsewhere=True)
 
 
-def _refused(request: Request, refusal: Refusal, provider: str, onward: Onward) -> Response:
+async def _refused(request: Request, refusal: Refusal, provider: str, onward: Onward) -> Response:
+    """Told to the person in words, to the access log as a reason, and to the operator as the check that failed."""
+    site = site_of(request)
     log.warning("refused", provider=provider, reason=refusal.reason, detail=refusal.detail)
+    await refused(site.record, site.clock(), provider if provider in site.party.issuers else "", refusal.reason)
     return refused_page(request, refusal.reason, onward)

@@ -74,7 +74,7 @@ async def leave(request: Request) -> Response:
         raise HTTPException(403)
     response: Response = RedirectResponse("/sign-in", 303)
     if visit.session:
-        await end(site.record, visit.session)
+        await end(site.record, visit.session, site.clock())
         there = await site.party.leaving(visit.session.provider, visit.session.hint, site.origin + "/sign-in")
         if there:
             response = answer(request, "leaving.html", place=there[0], fields=there[1])

@@ -22,6 +22,7 @@ from felles.access.account.account import (
     set_password,
 )
 from felles.access.account.throttle import FREE, FREE_ADDRESS, LONGEST_SECONDS, Throttle, delay
+from felles.access.audit.row import Act, Result, decode
 from felles.access.entrance import enter
 from felles.access.session import session_of
 from felles.access.table import put
@@ -83,6 +84,8 @@ async def test_anything_wrong_is_wrong_without_saying_what(
     tables: OwnTables, codes: list[str], name: str, word: str, one: str
 ) -> None:
     assert await attempt(tables, name, word, one) is None
+    told = [decode(body) for _, body in await tables.ask("log.trail", [10])]
+    assert [(row.act, row.result, row.reason) for row in told] == [(Act.SIGN_IN, Result.REFUSED, "wrong")]
 
 
 async def test_a_code_serves_once(tables: OwnTables, codes: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from felles.access import session as room
+from felles.access.audit.row import Act, decode
 from felles.access.entrance import change_role, enter, prove_again
 from felles.access.form import form_token, token_holds
 from felles.access.session import (
@@ -119,22 +120,22 @@ async def test_a_sign_out_elsewhere_is_felt_within_the_time_that_is_promised(
 async def test_a_sign_out_here_is_felt_at_once(tables: Counted) -> None:
     session, cookies = await signed_in(tables)
     assert await session_of(cookies, tables, 1001)
-    await end(tables, session)
+    await end(tables, session, 1001)
     assert await session_of(cookies, tables, 1001) is None
 
 
 async def test_signing_out_everywhere_ends_every_session_of_the_person_and_nobody_elses(tables: Counted) -> None:
     (_, first), (_, second) = await signed_in(tables), await signed_in(tables)
     _, other = await signed_in(tables, Proof("Patient/ola", 4, "idporten", "x", 1000))
-    await end_all(tables, KARI.person)
+    await end_all(tables, KARI.person, 1001)
     assert [bool(await session_of(one, tables, 1001)) for one in (first, second, other)] == [False, False, True]
 
 
 async def test_nobody_signs_out_another_person(tables: Counted) -> None:
     session, cookies = await signed_in(tables)
-    await end_one(tables, "Patient/ola", session.id)
+    await end_one(tables, "Patient/ola", session.id, 1001)
     assert await session_of(cookies, tables, 1001)
-    await end_one(tables, KARI.person, session.id)
+    await end_one(tables, KARI.person, session.id, 1001)
     assert await session_of(cookies, tables, 1001) is None
 
 
@@ -156,7 +157,7 @@ async def test_a_proof_of_somebody_else_renews_nothing(tables: Counted) -> None:
 
 async def test_what_was_signed_out_meanwhile_is_not_renewed(tables: Counted) -> None:
     old, _ = await signed_in(tables)
-    await end_all(tables, old.person)
+    await end_all(tables, old.person, 1001)
     assert await prove_again(tables, old, KARI, 1500, secure=False) is None
     assert await change_role(tables, old, "PractitionerRole/b", 1500, secure=False) is None
     assert await sessions_of(tables, old.person, 1500) == []
@@ -173,6 +174,20 @@ async def test_a_proof_is_fresh_for_a_while(now: float, is_fresh: bool, tables: 
     session, _ = await signed_in(tables)
     assert fresh(session, 300, now) is is_fresh
     assert not fresh(None, 300, now)
+
+
+async def test_the_log_knows_who_came_and_went(tables: Counted) -> None:
+    old, _ = await signed_in(tables)
+    begun = await change_role(tables, old, "PractitionerRole/b", 1100, secure=False)
+    assert begun is not None
+    await end(tables, begun[0], 1200)
+    told = [decode(body) for _, body in await tables.ask("log.trail", [10])]
+    assert [(one.act, one.role, one.session) for one in told] == [
+        (Act.SIGN_IN, "PractitionerRole/a", old.id),
+        (Act.SIGN_IN, "PractitionerRole/b", begun[0].id),
+        (Act.SIGN_OUT, "PractitionerRole/b", begun[0].id),
+    ]
+    assert {(one.person, one.client) for one in told} == {("Practitioner/kari", "helseid")}
 
 
 def test_a_form_token_serves_its_own_browser_only() -> None:

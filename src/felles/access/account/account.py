@@ -8,6 +8,7 @@ from felles.access.account.onetime import new_recovery_codes, recovery_digest, s
 from felles.access.account.password import hashed, holds
 from felles.access.account.throttle import Throttle
 from felles.access.attempt import give, look
+from felles.access.attendance import refused
 from felles.access.session import Proof, digest
 from felles.access.table import Tables, put
 from felles.record.store import Line
@@ -73,7 +74,10 @@ async def check(tables: Tables, name: str, password: str, code: str, address: st
     account = await by_name(tables, name[:LONGEST_NAME])
     right = await holds(account.password if account else None, password)
     used = await _used(tables, account, code, now) if account else None
-    return Opened(account, SUBSTANTIAL, [used, *throttle.pardon()]) if account and right and used else None
+    if account and right and used:
+        return Opened(account, SUBSTANTIAL, [used, *throttle.pardon()])
+    await refused(tables, now, LOCAL, "wrong", account.person if account else "")
+    return None
 
 
 async def _used(tables: Tables, account: Account, code: str, now: float) -> Line | None:

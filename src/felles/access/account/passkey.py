@@ -16,8 +16,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from felles.access.account.account import HIGH, Account, Opened, by_id, taken
+from felles.access.account.account import HIGH, LOCAL, Account, Opened, by_id, taken
 from felles.access.attempt import give, take
+from felles.access.attendance import refused
 from felles.access.table import Tables, put
 from felles.record.store import Line
 
@@ -51,22 +52,28 @@ async def enter(tables: Tables, house: House, holder: str, answer: str, now: flo
     """The account whose passkey signed our challenge."""
     told = _told(answer)
     challenge = _challenge(told)
-    if not await take(tables, ENTER, holder, challenge, now):
-        return None
+    asked = await take(tables, ENTER, holder, challenge, now)
     rows = await tables.ask("passkey", [str(told.get("id", ""))])
     account = await by_id(tables, rows[0][0]) if rows else None
-    if account is None:
+    counter = _signed(house, told, challenge, rows[0][1], rows[0][2]) if asked and rows else None
+    if account is None or counter is None:
+        await refused(tables, now, LOCAL, "wrong", account.person if account else "")
         return None
+    line = Line("passkey used", [told["id"], counter, int(now), rows[0][2]], rows=1)
+    return Opened(account, HIGH, [line])
+
+
+def _signed(house: House, told: dict[str, Any], challenge: str, public: str, counter: int) -> int | None:
+    """The new counter of a passkey that signed the challenge; None for any other answer."""
     try:
         shown = webauthn.verify_authentication_response(
             credential=told, expected_challenge=challenge.encode(), expected_rp_id=house.id,
-            expected_origin=house.origin, credential_public_key=base64url_to_bytes(rows[0][1]),
-            credential_current_sign_count=rows[0][2], require_user_verification=True,
+            expected_origin=house.origin, credential_public_key=base64url_to_bytes(public),
+            credential_current_sign_count=counter, require_user_verification=True,
         )  # fmt: skip
     except (WebAuthnException, ValueError, KeyError, TypeError):
         return None
-    line = Line("passkey used", [told["id"], shown.new_sign_count, int(now), rows[0][2]], rows=1)
-    return Opened(account, HIGH, [line])
+    return shown.new_sign_count
 
 
 async def enrolment(tables: Tables, house: House, holder: str, account: Account, now: float) -> dict[str, Any]:
