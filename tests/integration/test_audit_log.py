@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import apsw
@@ -171,8 +172,28 @@ async def test_an_anchor_that_was_missed_is_written_later(tmp_path: Path) -> Non
         await sealer.anchor()
     assert anchored(place.anchor) == 3
     with place.anchor.open("ab") as file:
-        file.write(b'{"number":4,"fir')
-    assert "line 4 of the anchors cannot be read" in await faults(store, place)
+        file.write(b'{"number":4,"fir\n{"num')
+    assert anchored(place.anchor) == 3
+    async with logged(store) as record:
+        await record.commit((), lines=lines(row()))
+        await Sealer(record, place).settle()
+    assert anchored(place.anchor) == 4
+    said = await faults(store, place)
+    assert said == ["line 4 of the anchors cannot be read", "line 5 of the anchors cannot be read"]
+
+
+async def test_an_older_store_put_in_its_place_is_told_by_the_anchors(tmp_path: Path) -> None:
+    store, older = str(tmp_path / "felles.db"), tmp_path / "older.db"
+    place = place_in(tmp_path, store)
+    await told(store, tmp_path, 8)
+    shutil.copyfile(store, older)
+    await told(store, tmp_path, 8)
+    for end in ("", "-wal", "-shm"):
+        Path(f"{store}{end}").unlink(missing_ok=True)
+    shutil.copyfile(older, store)
+    await told(store, tmp_path, 4)
+    said = await faults(store, place)
+    assert said == ["seal 3: differs from its anchor", "seal 4: differs from its anchor"]
 
 
 async def test_a_full_disk_lets_no_answer_go_and_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,9 +43,9 @@ def anchored(path: Path) -> int:
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 8_192))
-        whole = file.read().rpartition(b"\n")[0]
-    last = whole.rpartition(b"\n")[2]
-    return msgspec.json.decode(last, type=Anchor).number if last else 0
+        lines = file.read().split(b"\n")[:-1]
+    known = (_read(line) for line in reversed(lines))
+    return next((one.number for one in known if one is not None), 0)
 
 
 def append(path: Path, seals: Iterable[Seal]) -> None:
@@ -64,7 +64,11 @@ def anchors(path: Path) -> Iterator[tuple[int, Anchor | None]]:
     """The lines with their numbers; None for one that cannot be read."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            try:
-                yield number, msgspec.json.decode(line, type=Anchor)
-            except msgspec.DecodeError:
-                yield number, None
+            yield number, _read(line)
+
+
+def _read(line: bytes) -> Anchor | None:
+    try:
+        return msgspec.json.decode(line, type=Anchor)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

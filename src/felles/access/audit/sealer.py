@@ -54,6 +54,7 @@ class Sealer:
         self._place = place
         self._folder = folder_of_log(place.folder)
         self._key = signing_key(place.key)
+        self._anchored: int | None = None
 
     async def step(self) -> int:
         """Seals what there is, BATCH rows at the most. Returns how many; 0 also when another was faster."""
@@ -115,12 +116,21 @@ class Sealer:
 
     async def anchor(self) -> None:
         """Repeats in the anchor file the seals that do not stand there yet."""
-        while True:
-            after = await asyncio.to_thread(anchor.anchored, self._place.anchor)
-            found = await self._record.ask("log.seals", [after, BATCH])
-            if not found:
-                return
-            await asyncio.to_thread(anchor.append, self._place.anchor, [Seal(*row) for row in found])
+        if self._anchored is None:
+            self._anchored = await self._begin_anchoring()
+        while found := [Seal(*row) for row in await self._record.ask("log.seals", [self._anchored, BATCH])]:
+            await asyncio.to_thread(anchor.append, self._place.anchor, found)
+            self._anchored = found[-1].number
+
+    async def _begin_anchoring(self) -> int:
+        """Anchors ahead of the log are those of a log that was longer: they stay, and the verification will say so."""
+        there = await asyncio.to_thread(anchor.anchored, self._place.anchor)
+        number = int((await self._record.ask("log.head"))[0][1])
+        if there > number:
+            log.warning(
+                "the anchors are ahead of the log: was an older store put in its place?", anchored=there, log=number
+            )
+        return min(there, number)
 
     async def settle(self) -> int:
         """Seals and anchors all there is. Returns how many rows."""
