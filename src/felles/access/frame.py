@@ -14,6 +14,7 @@ from felles.access.who import Kind, Who
 from felles.record import definition
 from felles.record.guard import Hidden, Sight
 from felles.record.index.leaf import system_key
+from felles.record.index.relation import OPEN_HIGH
 from felles.record.index.term import parameters
 from felles.record.index.value import key64
 from felles.record.search.condition import Condition, Not, Tokens
@@ -25,20 +26,35 @@ _WISHES = Not(Tokens(parameters("Consent")["category"].numbers, ((None, system_k
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`sight` of no patient yet; `named` are the keys by which wishes may name the holder."""
+    """`sight` of no patient yet; `named` are the keys by which wishes may name the holder. `who` tells person, role and
+    unit, not in which session: a frame is kept for all of them. It holds before the moment `until`."""
 
     who: Who
     named: frozenset[int]
     sight: Sight
     restriction: Restriction | None
+    until: int
 
 
+KEPT = 10_000
+"""Frames that are kept at one epoch of the house."""
 NOBODY = Sight(frozenset(), frozenset(), frozenset())
 """What somebody sees whose role has ended."""
 
 
 async def frame(house: House, standing: Standing, who: Who, context: str | None, now: int) -> Frame | None:
     """The frame of somebody; None for staff whose role is no more. `context` is the id of an app's patient."""
+    key = (who.id, who.role.id if who.role else "", who.scopes, context)
+    kept: Frame | None = standing.frames.get(key)
+    if kept is not None and now < kept.until:
+        return kept
+    made = await _made(house, standing, who, context, now)
+    if made is not None and len(standing.frames) < KEPT:
+        standing.frames[key] = made
+    return made
+
+
+async def _made(house: House, standing: Standing, who: Who, context: str | None, now: int) -> Frame | None:
     current = who
     if who.kind is Kind.STAFF:
         found = await house.at(standing, who.id, who.role.id if who.role else "", now)
@@ -47,7 +63,15 @@ async def frame(house: House, standing: Standing, who: Who, context: str | None,
         current = replace(who, role=found.role, keys=found.keys, party=found.party)
     sight = await _sight(house, standing, current, now)
     held = scoped(who, context)
-    return Frame(current, _named(standing, current), held.narrowed(sight) if held else sight, held)
+    until = _until(standing, current, now)
+    return Frame(current, _named(standing, current), held.narrowed(sight) if held else sight, held, until)
+
+
+def _until(standing: Standing, who: Who, now: int) -> int:
+    """When time alone may change the frame: a role or an agreement ends, or an agreement begins."""
+    moments = [moment for one in standing.agreements for moment in (one.low, one.high)]
+    moments += [who.role.end] if who.role and who.role.end is not None else []
+    return min((moment for moment in moments if moment > now), default=OPEN_HIGH)
 
 
 def scoped(who: Who, context: str | None) -> Restriction | None:

@@ -144,7 +144,10 @@ class Watch:
         return _now() if self.now is None else self.now
 
     def _current(self) -> Who:
-        return self._frame[1].who if self._frame and self._frame[1] else self.who
+        held = self._frame[1] if self._frame else None
+        if held is None:
+            return self.who
+        return replace(self.who, role=held.who.role, keys=held.who.keys, party=held.who.party)
 
     async def _framed(self, epoch: int) -> Frame | None:
         """The frame at this epoch of the house; made anew when the house has changed under the request."""
@@ -172,8 +175,7 @@ class Watch:
         closed = await self.access.dossier.closed()
         at = await read_epochs(self.access.store, closed)
         verdicts = await self._decide(held, closed, at, Act.READ)
-        sight = replace(held.sight, patients=None)
-        return replace(sight, hidden=(*sight.hidden, *_hidden(verdicts)))
+        return replace(held.sight, patients=_scoped(held, None), hidden=(*held.sight.hidden, *_hidden(verdicts)))
 
     async def _decide(
         self, held: Frame, patients: Iterable[int], at: Epochs, act: Act, type_name: str | None = None
@@ -218,15 +220,19 @@ _OPERATIONS = {
 
 def _sight(held: Frame, verdicts: Mapping[int, Verdict]) -> Sight:
     """The frame with these patients in it."""
-    sight = replace(held.sight, patients=frozenset(verdicts))
-    if held.restriction is not None:
-        sight = held.restriction.narrowed(sight)
+    base, types = held.sight, held.sight.types
     for verdict in verdicts.values():
         if verdict.only is not None:
-            seen = numbers(verdict.only) | (sight.loose or frozenset())
-            sight = replace(sight, types=seen if sight.types is None else sight.types & seen)
-    hidden = _hidden(verdicts)
-    return replace(sight, hidden=(*sight.hidden, *hidden)) if hidden else sight
+            seen = numbers(verdict.only) | (base.loose or frozenset())
+            types = seen if types is None else types & seen
+    patients = _scoped(held, frozenset(verdicts))
+    return Sight(patients, types, base.loose, base.hidden + _hidden(verdicts), base.limits)
+
+
+def _scoped(held: Frame, patients: frozenset[int] | None) -> frozenset[int] | None:
+    """Those of the patients whom an app's scopes are about."""
+    only = held.restriction.patient if held.restriction else None
+    return patients if only is None else frozenset((only,)) if patients is None else patients & {only}
 
 
 def _hidden(verdicts: Mapping[int, Verdict]) -> tuple[Hidden, ...]:

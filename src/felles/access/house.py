@@ -31,12 +31,14 @@ _decode = msgspec.json.Decoder(Piece).decode
 
 @dataclass(frozen=True)
 class Standing:
-    """The house at one epoch: the tree, the agreements, and the roles that were asked for since, with their holders."""
+    """The house at one epoch: the tree, the agreements, and the roles that were asked for since, with their
+    holders; `frames` is for whoever derives something from it that holds as long."""
 
     epoch: int
     tree: Tree
     agreements: tuple[Agreement, ...]
     roles: dict[str, tuple[Employment, Who] | None] = field(default_factory=dict)
+    frames: dict[Any, Any] = field(default_factory=dict)
 
 
 class House:
