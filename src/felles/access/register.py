@@ -37,6 +37,8 @@ _LOGGED = (
     f"SELECT body FROM log WHERE moment >= $1 AND moment < $2 AND act IN ({_WRITTEN[0].value}, {_WRITTEN[1].value}) "  # noqa: S608
     "UNION ALL SELECT body FROM trail"
 )
+_TICK = 1_000
+"""Versions carry the millisecond they were written in."""
 _LONGEST = 10_000_000
 """Microseconds between a row of the log and the write that it tells of, which is a little later."""
 
@@ -108,10 +110,10 @@ class Register:
     async def _logged(self, role: str, written: "_Written") -> str | None:
         """Who wrote it, by the log's row of the write: the last before it, and after the version before."""
         type_name, _, id = role.partition("/")
-        low, high = max(written.before, written.updated - _LONGEST), written.updated
-        logged = [rows.decode(body) for (body,) in await self._store.rows(_LOGGED, (low, high + 1))]
+        low, high = max(written.before, written.updated - _LONGEST) + _TICK, written.updated + _TICK
+        logged = [rows.decode(body) for (body,) in await self._store.rows(_LOGGED, (low, high))]
         told = [one for one in logged if one.act in _WRITTEN and one.type == type_name and id in one.ids]
-        near = [one for one in told if low < one.moment <= high]
+        near = [one for one in told if low <= one.moment < high]
         return max(near, key=lambda one: one.moment).person if near else None
 
 
