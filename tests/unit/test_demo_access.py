@@ -81,7 +81,8 @@ class Region:
         )  # fmt: skip
         return Facts(
             key, tuple(self.relations[key]), tuple(wishes.locks), tuple(wishes.blocks), tuple(wishes.openings),
-            (), tuple(wishes.representations), parents, age.births(patient.get("birthDate")), protection_of(patient) is not None,
+            (), tuple(wishes.representations), parents, age.births(patient.get("birthDate")),
+            protection_of(patient) is not None,
         )  # fmt: skip
 
     def verdict(self, who: Who, id: str, **more: Any) -> Verdict:
@@ -132,6 +133,11 @@ def test_the_gp_sees_the_list_and_the_patient_of_the_story(made: Region) -> None
     assert len(listed) > 20 and listed <= made.seen(gp)
     assert made.verdict(gp, STORY["patient"]).allow
     assert not made.verdict(made.who("merkantil"), STORY["patient"]).allow
+
+
+def test_the_health_station_follows_the_small_children_of_its_municipality(made: Region) -> None:
+    small = [one for one in made.persons if one.birth > date(2020, 11, 23) and one.town.key == "trondheim"]
+    assert len(small) > 40 and {one.id for one in small} <= made.seen(made.who("helsesykepleier"))
 
 
 def test_nobody_sees_everybody(made: Region) -> None:

@@ -30,6 +30,9 @@ PROGRAMME = (
 )
 """The visits and vaccines of the Norwegian childhood programme."""
 
+SCHOOL = 6
+"""From this age the school health service follows a child, not the station."""
+
 _MEDIAN = (
     # age in months, weight kg, length cm, head cm
     (0, 3.5, 50.5, 35.0), (1.4, 4.8, 56, 38.3), (3, 6.2, 61, 40.6), (5, 7.4, 65.5, 42.6), (6, 7.9, 67.5, 43.4),
@@ -58,6 +61,8 @@ def station(chart: Chart) -> Place | None:
 def upbringing(chart: Chart) -> None:
     """Every visit of the programme up to today; without a station only the vaccines are known."""
     where = station(chart)
+    if where and chart.age < SCHOOL and not chart.person.died:
+        visit.episode(chart, where, _nurse(chart, where), "Helsestasjonsprogram", chart.person.birth)
     for days, words, vaccines in PROGRAMME:
         day = clock.weekday(chart.person.birth + timedelta(days=days + chart.rng.randint(-4, 9)))
         if day >= chart.end:

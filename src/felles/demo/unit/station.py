@@ -20,7 +20,6 @@ def infant(chart: Chart, index: int) -> None:
     where = place("helsestasjon")
     nurses = staff.at(where.key, "SP")
     who = nurses[index % len(nurses)]
-    visit.episode(chart, where, who, "Helsestasjonsprogram", chart.person.birth)
     day = clock.working_days(chart.today, index // 10)
     start = clock.at(day, 8 + index % 10 // 2, 40 * (index % 2))
     order.appointment(chart, where, who, start, "Helsestasjonskonsultasjon", minutes=40)
