@@ -364,7 +364,11 @@ async def test_an_emergency_opening_owes_a_review_by_somebody_else(record: Recor
     with pytest.raises(Problem) as refused:
         await handling.close(record, who("Practitioner/carl"), row.duty.id, Outcome.OK, "fine")
     assert refused.value.status == 403
-    await handling.close(record, who(BO, code="leder"), row.duty.id, Outcome.NOT_OK, "no need was found")
+    (seen,) = (await worklist.told(record.seen_by(Blind()), WARD, handling.now(), who=who(BO, code="leder"))).rows
+    assert (seen.shown, seen.subject) == (True, "Consent/e")
+    await handling.close(
+        record.seen_by(Blind()), who(BO, code="leder"), row.duty.id, Outcome.NOT_OK, "no need was found"
+    )
     assert (await record.resource("Task", task_id(row.duty.id)))["status"] == "failed"
     await whole(record)
 
@@ -407,7 +411,22 @@ async def test_unusual_reading_is_the_privacy_officers_once(record: Record) -> N
     assert not await unusual.found(record, **say)
     row = await only(record, ANNE)
     assert (row.unit, row.duty.reason) == (CLINIC, "three of the same surname")
+    blind, privacy = record.seen_by(Blind()), who(BO, CLINIC, unusual.OFFICER)
+    for asker, shown in ((who(ANNE, CLINIC), False), (privacy, True)):
+        (seen,) = (await worklist.open_of(blind, CLINIC, now, who=asker)).rows
+        assert (seen.shown, seen.subject) == (shown, ANNE if shown else None)
+    with pytest.raises(Problem, match="404"):
+        await handling.close(blind, who(ANNE, CLINIC), row.duty.id, Outcome.OK, "nothing")
+    assert not (await handling.close(blind, privacy, row.duty.id, Outcome.OK, "talked to, lawful")).open
     assert await record.resources("Task", []) == []
+    await whole(record)
+
+
+async def test_unusual_reading_in_a_house_without_an_officer(record: Record) -> None:
+    say = {"reader": ANNE, "key": "k", "reason": "r", "now": handling.now()}
+    assert not await unusual.found(record, unit="Organization/nowhere", **say)
+    assert await unusual.found(record, unit=WARD, **say)
+    assert (await only(record, ANNE)).unit == REGION
     await whole(record)
 
 

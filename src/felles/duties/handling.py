@@ -4,13 +4,13 @@ holds only if the duty still is what the person saw."""
 from time import time_ns
 
 from felles.access.role import employment
-from felles.access.who import Kind as Of
 from felles.access.who import Who
 from felles.duties import emergency
+from felles.duties.clearance import is_closer, may_close, may_handle
 from felles.duties.duty import Act, Duty, Outcome, Owner, closed, handed, reopened, voided
 from felles.duties.entry import entries, undoable
 from felles.duties.escalation import moments
-from felles.duties.kind import LEADERS, Kind, kind_of
+from felles.duties.kind import Kind, kind_of
 from felles.duties.owner import owner, stay
 from felles.duties.reading import Outside, Reading, names
 from felles.duties.view import put, viewed
@@ -33,20 +33,6 @@ async def duty(record: Record, number: int) -> Duty:
     if not rows:
         raise problem(404, "not-found", "there is no duty of this number")
     return Duty.of(rows[0])
-
-
-def may_handle(one: Duty, who: Who) -> bool:
-    """Whether somebody works where the duty is owed or told, or above it."""
-    named = one.person is not None and one.person in who.keys
-    return who.kind is Of.STAFF and (named or one.unit in who.keys or one.watch in who.keys)
-
-
-def may_close(one: Duty, kind: Kind, who: Who, *, vacant: bool) -> bool:
-    """Whether somebody may close it by hand. `vacant`: nobody in the unit has one of the kind's roles, and so
-    anybody there does it; whoever works above the unit always may."""
-    code, above = (who.role.code, key64(who.role.unit) != one.unit) if who.role else ("", False)
-    fits = not kind.closers or code in kind.closers or vacant or above
-    return kind.by_hand and fits and may_handle(one, who)
 
 
 async def close(record: Record, who: Who, number: int, outcome: Outcome, reason: str, *, turn: int = 0) -> Duty:
@@ -114,15 +100,24 @@ async def _back(read: Reading, unit: int, person: int | None) -> Owner:
 
 
 async def _seen(record: Record, who: Who, number: int, turn: int) -> Duty:
-    """The duty, if it is for this person's eyes: in an open record, or told to the leader, who reviews."""
+    """The duty, if it is for this person's eyes: of an open record, or the person's to review."""
     one = await duty(record, number)
-    sight = await record.guard.sight(frozenset() if one.patient is None else frozenset((one.patient,)))
-    leads = who.role is not None and who.role.code in LEADERS and one.watch in who.keys
-    if one.patient is not None and sight.patients is not None and one.patient not in sight.patients and not leads:
+    if not await _for_eyes(record, one, who):
         raise problem(404, "not-found", "there is no duty of this number")
     if turn and one.turn != turn:
         raise problem(409, "conflict", "others have changed this duty; read it again")
     return one
+
+
+async def _for_eyes(record: Record, one: Duty, who: Who) -> bool:
+    kind = kind_of(one.kind)
+    if record.guard.everything or is_closer(one, kind, who):
+        return True
+    if may_handle(one, who) and kind.closers and await _vacant(Outside(record), one, kind):
+        return True
+    patients = frozenset() if one.patient is None else frozenset((one.patient,))
+    sight = await record.guard.sight(patients)
+    return not kind.discreet and (sight.patients is None or patients <= sight.patients)
 
 
 def _said(reason: str) -> str:

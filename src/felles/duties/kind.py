@@ -20,7 +20,7 @@ class Kind:
     `level`: whose it is from the start (LEADER: the leader's pool). `by_hand`: a named person may close it with a
     reason; `closers`: the role codes that may (none named: everybody in the unit). `viewed`: it has a FHIR Task; a duty
     about staff has none. `opens`: the Task names its owner, which is a ground for reading the patient's record; who
-    reviews a reading gets none from that.
+    reviews a reading gets none from that. `discreet`: only its closers see what it is about.
     """
 
     number: int
@@ -34,6 +34,7 @@ class Kind:
     closers: frozenset[str] = frozenset()
     viewed: bool = True
     opens: bool = True
+    discreet: bool = False
 
 
 _declared: dict[int, Kind] = {}

@@ -6,13 +6,17 @@ helsepersonelloven § 21 a).
 
 from collections.abc import Iterable
 
+import structlog
+
+from felles.access.role import employment
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
 from felles.duties.deed import Owe, opened
 from felles.duties.escalation import Level, Step
 from felles.duties.kind import Kind, declare
 from felles.duties.owner import ancestry
-from felles.duties.reading import Outside, Reading
+from felles.duties.reading import Outside, Reading, names
+from felles.record.index.value import key64
 from felles.record.outcome import Problem, problem
 from felles.record.record import Record
 from felles.record.store import Line
@@ -20,6 +24,7 @@ from felles.record.store import Line
 OFFICER = "personvernombud"
 """The role code of the privacy officer."""
 CONFLICT = 409
+log = structlog.get_logger("felles.duties")
 
 READING = declare(
     Kind(
@@ -31,16 +36,20 @@ READING = declare(
         proof="the privacy officer's conclusion",
         viewed=False,
         closers=frozenset((OFFICER,)),
+        discreet=True,
     )
 )
 
 
-async def office(read: Reading, unit: str) -> str:
-    """The unit of the privacy officer who answers for `unit`: the nearest above it that has one, else the top."""
+async def office(read: Reading, unit: str) -> str | None:
+    """The unit of the privacy officer who answers for `unit`: the nearest above it that has one, else any that there
+    is, else the top of the tree; None where there is neither."""
     line = await ancestry(read, unit)
-    roles = await read.search("PractitionerRole", [("role", OFFICER)])
-    places = {(role.get("organization") or {}).get("reference") for role in roles if role.get("active", True)}
-    return next((one for one in line if one in places), line[-1])
+    held = filter(None, map(employment, await read.search("PractitionerRole", [("role", OFFICER)])))
+    places = sorted({one.role.unit for one in held if one.active})
+    known = await names(read, map(key64, line))
+    nearest = [one for one in line if one in places] + places + [one for one in line[::-1] if key64(one) in known]
+    return next(iter(nearest), None)
 
 
 async def found(
@@ -49,7 +58,11 @@ async def found(
     """Owes the privacy officer a look at a reader ("Practitioner/x") of `unit`. `key` is stable: the same finding
     makes one duty however often it is told. `reason` in words, without names. Returns whether it was new."""
     read = Outside(record)
-    owe = Owe(READING, reader, await office(read, unit), patient=patient, reason=reason, once=key)
+    place = await office(read, unit)
+    if place is None:
+        log.warning("unusual reading is owed by nobody: there is no privacy officer")
+        return False
+    owe = Owe(READING, reader, place, patient=patient, reason=reason, once=key)
     lines = [deed for deed in await opened(owe, read, now) if isinstance(deed, Line)]
     try:
         if lines:
