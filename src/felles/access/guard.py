@@ -18,6 +18,7 @@ from felles.access.grace import counts
 from felles.access.house import House
 from felles.access.part import WHOLE
 from felles.access.right import LOOSE, numbers
+from felles.access.smart.restriction import Restriction
 from felles.access.who import Kind, Purpose, Who
 from felles.access.writing import refused_call, refused_type, told
 from felles.record.guard import Act, Context, Epochs, Hidden, Shown, Sight, Touch
@@ -94,13 +95,16 @@ class Watch:
         name = type_name.removeprefix("$")
         allowed = decision.rights(self.who).allow(act, name)
         held = scoped(self.who, self.context)
-        if not allowed or (held is not None and not _within(held.allows, act, name)):
+        if not allowed or (held is not None and not _within(held, act, name)):
             raise refused_call() if act is Act.CALL else refused_type()
 
     async def may_write(self, touches: Sequence[Touch]) -> None:
         """Raises Problem 403 for what the holder may not do, 404 for whom the holder may not know of."""
+        scopes = scoped(self.who, self.context)
         for touch in touches:
             self.may(touch.act, touch.type)
+            if scopes is not None and not scopes.allows_touch(touch):
+                raise refused_type()
             if not touch.after and touch.act is not Act.DELETE and not self._may_loosely(touch):
                 raise refused_type()
         new = frozenset(key64(f"Patient/{one.id}") for one in touches if one.type == "Patient" and not one.before)
@@ -201,21 +205,9 @@ class Watch:
         return verdict
 
 
-def _within(allows: object, act: Act, name: str) -> bool:
-    """Whether scopes leave room for an act, or for an operation by what it does."""
-    assert callable(allows)  # noqa: S101
-    if act is not Act.CALL:
-        return bool(allows(act, name))
-    return any(allows(*one) for one in _OPERATIONS.get(name, ((Act.READ, "ValueSet"), (Act.READ, "CodeSystem"))))
-
-
-_OPERATIONS = {
-    "everything": ((Act.READ, "Patient"),),
-    "match": ((Act.SEARCH, "Patient"),),
-    **dict.fromkeys(("merge", "unmerge", "move-facts", "identify"), ((Act.UPDATE, "Patient"),)),
-    **dict.fromkeys(("newborn", "unknown"), ((Act.CREATE, "Patient"),)),
-}
-"""Operation → what a scope must allow for it."""
+def _within(held: Restriction, act: Act, name: str) -> bool:
+    """Whether scopes leave room for an act, or for an operation of this name."""
+    return held.allows(act, f"${name}" if act is Act.CALL else name)
 
 
 def _sight(held: Frame, verdicts: Mapping[int, Verdict]) -> Sight:

@@ -182,6 +182,7 @@ def test_operations_on_whole_records_need_everything() -> None:
     assert restriction.restriction(scope.read("system/*.cruds")).allows(Act.CALL, "$merge")
     assert not restriction.restriction(scope.read("system/*.rs")).allows(Act.CALL, "$merge")
     assert not restriction.restriction(scope.read("patient/*.cruds"), "a").allows(Act.CALL, "$match")
+    assert restriction.restriction(scope.read("user/Patient.rs")).allows(Act.CALL, "$match")
     assert restriction.restriction(scope.read("patient/*.rs"), "a").allows(Act.CALL, "$everything")
 
 

@@ -25,7 +25,8 @@ LETTERS: Mapping[Act, str] = {
 """What each interaction needs (SMART App Launch 2.2, Scopes for requesting FHIR Resources). Histories of one resource
 and of a type are not told apart, so that they need what both do."""
 READING = frozenset({"$everything", "$validate", "$expand", "$lookup", "$subsumes", "$validate-code"})
-"""Operations that give only what reading gives. All others work on whole records, past what a scope can name."""
+"""Operations that give only what reading gives. All others work on whole records, past what a scope can name; $match
+among them searches all patients, and needs a scope that does."""
 _PEOPLE = frozenset({"Patient", "Person", "RelatedPerson", "Practitioner"})
 """Types by whose values nobody may ask in a scope: a protected address could be guessed piece by piece."""
 _SAFE = frozenset({"token", "reference"})
@@ -52,6 +53,8 @@ class Restriction:
         """Whether this may be done with some resource of a type; for `call`, with an operation of this `$name`."""
         if act is Act.CALL and type_name in READING:
             return any(letters & {"r", "s"} for letters in (*self.wide.values(), *self.near.values()))
+        if act is Act.CALL and type_name == "$match":
+            return _letters(self.wide, "Patient") >= {"r", "s"}
         if act is Act.CALL:
             return frozenset("cruds") <= self.wide.get("*", frozenset())
         return (_letters(self.wide, type_name) | _letters(self.near, type_name)).issuperset(LETTERS[act])
