@@ -1,13 +1,16 @@
 """Finding a patient: one minimal line for who may look, and nothing to learn for who guesses."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from felles.access import finding, limit
+from felles.access import finding, limit, lock
 from felles.access.audit import row
+from felles.access.emergency import open_emergency
 from felles.access.finding import Outcome, Wanted, minimal
+from felles.access.lock import Wish
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from tests.integration.consenting import FNR, LINES, NOW, fill, patient, person, staff
@@ -70,6 +73,18 @@ async def test_it_is_a_right_of_its_own(record: Record) -> None:
         with pytest.raises(Problem) as refused:
             await minimal(bound, who, Wanted(NUMBER), NOW)
         assert refused.value.status == 403
+
+
+async def test_an_app_does_not_look_for_patients_or_break_glass(record: Record) -> None:
+    clinic, other = await staff(record, "other")
+    app = replace(other, scopes=("user/*.cruds",))
+    with pytest.raises(Problem) as finding_:
+        await minimal(clinic, app, Wanted(NUMBER), NOW)
+    with pytest.raises(Problem) as opening:
+        await open_emergency(clinic, app, "Patient/anna", "life", "En god og lang grunn", NOW)
+    with pytest.raises(Problem) as locking:
+        await lock.put(clinic, app, "Patient/anna", Wish(), NOW, "Pasienten sa dette")
+    assert {finding_.value.status, opening.value.status, locking.value.status} == {403}
 
 
 async def test_guessing_ends_but_an_emergency_is_not_stopped(record: Record) -> None:

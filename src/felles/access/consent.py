@@ -80,7 +80,9 @@ def words(text: str, least: int, what: str) -> str:
 
 def said_by(who: Who, patient: str, text: str | None) -> Said:
     """In whose name something about "Patient/x" is put down. Raises Problem 403 for whom it is no matter of, 422 where
-    staff do not note what the patient said."""
+    staff do not note what the patient said. An app does none of this, whatever its scopes."""
+    if who.scopes is not None:
+        raise problem(403, "forbidden", "this is done by people, not by apps")
     if who.kind is Asker.PATIENT and patient == (who.acts_for or who.id):
         return Said(who.id, words=" ".join((text or "").split())[:LONGEST_WORDS])
     if who.kind is Asker.STAFF and who.role is not None:

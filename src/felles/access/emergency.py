@@ -111,7 +111,7 @@ def _logged(record: Record, who: Who, patient: int, id: str, reason: str, now: i
 
 
 def _said(who: Who, reason: str, text: str) -> Said:
-    if who.kind is not Asker.STAFF or who.role is None or not rights(who).finds:
+    if who.kind is not Asker.STAFF or who.role is None or not rights(who).finds or who.scopes is not None:
         raise problem(403, "forbidden", "this role does not open records in emergencies")
     if reason not in REASONS:
         raise problem(422, "code-invalid", f"choose a reason: {', '.join(REASONS)}", "Consent.extension")

@@ -75,8 +75,8 @@ class Wanted:
 
 
 def may(who: Who) -> bool:
-    """Whether somebody may look for patients at all."""
-    return who.acts_for is None and rights(who).finds
+    """Whether somebody may look for patients at all; apps search within what is open to their user."""
+    return who.acts_for is None and who.scopes is None and rights(who).finds
 
 
 async def minimal(record: Record, who: Who, wanted: Wanted, now: int, *, urgent: bool = False) -> Found:
