@@ -13,7 +13,6 @@ from felles.access.facts import Facts, Opening, Wish
 from felles.access.grace import counts
 from felles.access.ground import HIDDEN_FROM_PARENTS, HIDDEN_FROM_PATIENT, LABEL, OF_RELATION, Ground
 from felles.access.part import WHOLE, Part, Traits
-from felles.access.person import Person
 from felles.access.right import NOTHING, PATIENT, SYSTEM, Rights, of_role
 from felles.access.who import Kind, Purpose, Who
 from felles.record.guard import Act
@@ -242,16 +241,3 @@ def _system(who: Who, what: What, facts: Facts, why: Purpose, now: int) -> Verdi
 
 
 _ASKED = {Kind.STAFF: _staff, Kind.PATIENT: _patient, Kind.SYSTEM: _system}
-
-# The pages ask these until they ask a guard.
-WITHOUT_PATIENTS = frozenset({"utrullingsleder"})
-
-
-def may_find(person: Person) -> bool:
-    """Whether the person may look for patients at all."""
-    return person.patient is None and person.id not in WITHOUT_PATIENTS
-
-
-def may_read(person: Person, patient: str) -> bool:
-    """Whether the person may read the patient of this id."""
-    return may_find(person) or person.patient == f"Patient/{patient}"

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from felles.access.decision import may_find, may_read
 from felles.access.session import Session
 from felles.access.smart import app as registry
 from felles.access.smart import grant as grants
@@ -93,10 +92,10 @@ async def _page(
     request: Request, app: App, asked: Asked, session: Session, status: int = 200, text: str = "", reason: str = ""
 ) -> Response:
     """The page, good for one answer. `text` is what was searched for, `reason` why the last answer did not do."""
-    site, person = site_of(request), visit_of(request).person
+    site, visit = site_of(request), visit_of(request)
     chosen = await _known(request, asked.patient or _own(session)) if asked.wants_patient or asked.patient else None
     picks = asked.wants_patient and chosen is None
-    found = await matching(site, text) if picks and text and person is not None and may_find(person) else []
+    found = await matching(request, text) if picks and text and visit.finds else []
     response = answer(
         request, "authorize.html", status, app=app, host=urlsplit(asked.redirect).netloc, chosen=chosen, picks=picks,
         found=found, text=text, reason=reason, about=wishes(asked.scopes, "patient"),
@@ -122,11 +121,11 @@ def _own(session: Session) -> str:
 
 async def _known(request: Request, id: str) -> Hit | None:
     """The patient, if this visitor may see them."""
-    site, person = site_of(request), visit_of(request).person
-    if not id or person is None or not may_read(person, id):
+    site, sitting = site_of(request), visit_of(request).sitting
+    if not id or sitting is None:
         return None
     try:
-        return hits([await patient(site.record, id)], site.today)[0]
+        return hits([await patient(sitting.record, id)], site.today)[0]
     except Problem as error:
         if error.status in (400, 403, 404, 410):
             return None

@@ -1,20 +1,18 @@
-"""Before a page: has somebody signed in, and may they see this? The answers come from access."""
+"""Before a page: has somebody signed in, and is this their kind of page? Whom they may see, the record's guard says."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from felles.access.decision import may_find, may_read
-from felles.access.person import Person
 from felles.web.page import answer, wants_part
 from felles.web.signin import sign_in_page
-from felles.web.visit import read_form, visit_of
+from felles.web.visit import Visit, read_form, visit_of
 
 Handler = Callable[[Request], Awaitable[Response]]
-Rule = Callable[[Person, Request], bool]
+Rule = Callable[[Visit], bool]
 
 
 def guarded(rule: Rule) -> Callable[[Handler], Handler]:
@@ -23,10 +21,12 @@ def guarded(rule: Rule) -> Callable[[Handler], Handler]:
     def around(handler: Handler) -> Handler:
         @wraps(handler)
         async def guard(request: Request) -> Response:
-            person = visit_of(request).person
-            if person is None:
+            visit = visit_of(request)
+            if visit.person is None:
                 return await turn_away(request)
-            if not rule(person, request):
+            if not rule(visit):
+                if visit.session is not None and visit.session.role is None and visit.sitting is None:
+                    return RedirectResponse("/role", 303)
                 raise HTTPException(403)
             return await handler(request)
 
@@ -35,9 +35,9 @@ def guarded(rule: Rule) -> Callable[[Handler], Handler]:
     return around
 
 
-signed_in = guarded(lambda person, request: True)
-finding = guarded(lambda person, request: may_find(person))
-reading = guarded(lambda person, request: may_read(person, request.path_params["id"]))
+signed_in = guarded(lambda visit: True)
+finding = guarded(lambda visit: visit.finds)
+reading = guarded(lambda visit: visit.finds or bool(visit.sitting and visit.sitting.home))
 
 
 async def turn_away(request: Request) -> Response:

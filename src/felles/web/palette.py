@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from felles.access.decision import may_find
 from felles.web.chart.words import N_
 from felles.web.find import matching
 from felles.web.guard import signed_in
 from felles.web.language import translations
 from felles.web.page import answer
-from felles.web.visit import read_form, site_of, token_fits, visit_of
+from felles.web.visit import read_form, token_fits, visit_of
 
 PATIENTS_SHOWN = 7
 
@@ -75,7 +74,6 @@ async def show(request: Request) -> Response:
     """POST /palette: the list under the field."""
     visit, form = visit_of(request), await read_form(request)
     text, stale = form.get("text", "").strip(), not token_fits(request, form)
-    finds = visit.person is not None and may_find(visit.person)
-    found = await matching(site_of(request), text) if finds and not stale else []
-    offered = choices(text, patient_in(form.get("from", "")), visit.language, finds)
+    found = await matching(request, text) if visit.finds and not stale else []
+    offered = choices(text, patient_in(form.get("from", "")), visit.language, visit.finds)
     return answer(request, "part/palette.html", text=text, found=found[:PATIENTS_SHOWN], choices=offered, stale=stale)

@@ -10,39 +10,40 @@ from felles.web.chart.result import analyses
 from felles.web.guard import reading
 from felles.web.page import answer
 from felles.web.source import CHART, chart_parts, directory, patient
-from felles.web.visit import Site, site_of
+from felles.web.visit import site_of, visit_of
 
 
-async def read_overview(site: Site, id: str) -> Overview:
+async def read_overview(request: Request) -> Overview:
     """Everything on the overview, in two rounds of questions to the record."""
-    person = await patient(site.record, id)
-    parts = await chart_parts(site.record, id, CHART)
-    places = await directory(site.record, [person, {k: v for k, v in parts.items() if k not in ("labs", "vitals")}])
-    return overview(person, parts, places, site.today)
+    record, id = visit_of(request).record, request.path_params["id"]
+    person = await patient(record, id)
+    parts = await chart_parts(record, id, CHART)
+    places = await directory(record, [person, {k: v for k, v in parts.items() if k not in ("labs", "vitals")}])
+    return overview(person, parts, places, site_of(request).today)
 
 
-async def read_banner(site: Site, id: str) -> Banner:
-    person = await patient(site.record, id)
-    parts = await chart_parts(site.record, id, ("allergies", "flags"))
-    places = await directory(site.record, person)
-    return banner(person, parts["allergies"], parts["flags"], places, site.today)
+async def read_banner(request: Request) -> Banner:
+    record, id = visit_of(request).record, request.path_params["id"]
+    person = await patient(record, id)
+    parts = await chart_parts(record, id, ("allergies", "flags"))
+    places = await directory(record, person)
+    return banner(person, parts["allergies"], parts["flags"], places, site_of(request).today)
 
 
 @reading
 async def show(request: Request) -> Response:
     """GET /patient/{id}"""
-    return answer(request, "overview.html", chart=await read_overview(site_of(request), request.path_params["id"]))
+    return answer(request, "overview.html", chart=await read_overview(request))
 
 
 @reading
 async def results(request: Request) -> Response:
     """GET /patient/{id}/results: every analysis, day by day."""
-    site, id = site_of(request), request.path_params["id"]
-    parts = await chart_parts(site.record, id, ("labs",))
-    return answer(request, "results.html", banner=await read_banner(site, id), sheet=flowsheet(analyses(parts["labs"])))
+    parts = await chart_parts(visit_of(request).record, request.path_params["id"], ("labs",))
+    return answer(request, "results.html", banner=await read_banner(request), sheet=flowsheet(analyses(parts["labs"])))
 
 
 @reading
 async def paper(request: Request) -> Response:
     """GET /patient/{id}/print: the overview as one column for paper."""
-    return answer(request, "print.html", chart=await read_overview(site_of(request), request.path_params["id"]))
+    return answer(request, "print.html", chart=await read_overview(request))

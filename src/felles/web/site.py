@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from felles.access.decision import may_find
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
@@ -18,25 +17,27 @@ from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
 from felles.web.page import answer
-from felles.web.source import Record
+from felles.web.source import Desk, Record
 from felles.web.visit import Site, Visiting, visit_of
 
 
 async def front(request: Request) -> Response:
     """GET /: to where this person works."""
-    person = visit_of(request).person
-    if person is None:
+    visit = visit_of(request)
+    if visit.person is None:
         return RedirectResponse("/sign-in", 303)
-    if may_find(person):
+    if visit.finds:
         return RedirectResponse("/find", 303)
-    return RedirectResponse("/patient/" + person.patient.partition("/")[2] if person.patient else "/start", 303)
+    if visit.sitting is None:
+        return RedirectResponse("/role", 303)
+    return RedirectResponse(f"/patient/{visit.sitting.home}" if visit.sitting.home else "/start", 303)
 
 
 @signed_in
 async def start(request: Request) -> Response:
     """GET /start: for people whose work has no pages yet; everybody else is taken to theirs."""
-    person = visit_of(request).person
-    if person is None or person.patient or may_find(person):
+    sitting = visit_of(request).sitting
+    if sitting is None or sitting.home or sitting.finds:
         return RedirectResponse("/", 303)
     return answer(request, "start.html")
 
@@ -61,11 +62,12 @@ def pages(
     *,
     demo: bool,
     people: Sequence[DemoPerson],
+    desk: Desk,
     origin: str = "http://localhost:8080",
     providers: Sequence[Provider] = (),
     routes: Sequence[Route] = (),
 ) -> Starlette:
-    """The face of a record.
+    """The face of a record; `desk` gives each visitor theirs.
 
     `demo` marks a store of made-up people: only then may anybody sign in without a secret, as one of `people`, from
     this machine. `origin` is the address that people open; `providers` are those at which they may sign in, `routes`
@@ -76,5 +78,5 @@ def pages(
         exception_handlers=failure.HANDLERS,
         middleware=[Middleware(SecurityHeaders), Middleware(Visiting)],
     )
-    app.state.site = Site(record, demo, people, origin, Party(providers))
+    app.state.site = Site(record, demo, people, origin, desk, Party(providers))
     return app

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from felles.access.audit.row import Act
+from felles.access.session import Session
+from felles.record.outcome import Problem
 from felles.web.chart.place import Directory
 
 Parameters = Sequence[tuple[str, str]]
@@ -37,6 +40,24 @@ class Record(Protocol):
     async def search(self, type: str, parameters: Parameters, /) -> Found: ...
     async def ask(self, name: str, args: Sequence[Any] = (), /) -> list[tuple[Any, ...]]: ...
     async def commit(self, writes: Sequence[Any], /, *, lines: Sequence[Any] = ()) -> Any: ...
+
+
+class Sitting(Protocol):
+    """Somebody at work on the pages (`felles.access.desk.Sitting`)."""
+
+    @property
+    def record(self) -> Record: ...
+    @property
+    def finds(self) -> bool: ...
+    @property
+    def home(self) -> str: ...
+    async def told(self, act: Act, parameters: Iterable[str], status: int) -> None: ...
+
+
+class Desk(Protocol):
+    """Where people get the record as they may see it (`felles.access.desk.Desk`)."""
+
+    async def open(self, session: Session, now: float) -> Sitting | None: ...
 
 
 # chart part: (resource type, search parameters beside the patient)
@@ -77,11 +98,19 @@ async def patient(record: Record, id: str) -> dict[str, Any]:
 
 
 async def chart_parts(record: Record, id: str, names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """The named parts of CHART for one patient, asked side by side."""
+    """The named parts of CHART for one patient, asked side by side; what is not for the reader's role is empty."""
     wanted = list(names)
-    asked = [record.search(CHART[n][0], [("patient", id), *CHART[n][1]]) for n in wanted]
-    answers = await asyncio.gather(*asked)
-    return {name: decode(answer) for name, answer in zip(wanted, answers, strict=True)}
+    answers = await asyncio.gather(*(_part(record, id, *CHART[name]) for name in wanted))
+    return dict(zip(wanted, answers, strict=True))
+
+
+async def _part(record: Record, id: str, kind: str, parameters: Parameters) -> list[dict[str, Any]]:
+    try:
+        return decode(await record.search(kind, [("patient", id), *parameters]))
+    except Problem as error:
+        if error.issues[0].code == "forbidden":
+            return []
+        raise
 
 
 def references(value: Any) -> set[str]:

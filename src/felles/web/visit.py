@@ -4,24 +4,25 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from felles.access.decision import may_find
+from felles.access.audit.row import Act
 from felles.access.form import form_token, token_holds
 from felles.access.oidc.party import Party
 from felles.access.person import DemoPerson, Person, person_by_id, person_of
 from felles.access.session import ABSOLUTE_SECONDS, HOST_PREFIX, Session, session_of, token_in
+from felles.record.outcome import Problem
 from felles.web.chart.moment import OSLO
 from felles.web.language import preferred
-from felles.web.source import Record
+from felles.web.source import Desk, Record, Sitting
 
 VISITOR_COOKIE, LANGUAGE_COOKIE = "felles_visitor", "felles_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -30,13 +31,15 @@ FORM_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page is given: the record, the made-up people of a demo store, the providers, and the clock (seconds
-    since 1970). `origin` is the address that people open, as `https://felles.example`."""
+    """What every page is given: the record in the system's own name (for signing in), the desk at which people get
+    theirs, the made-up people of a demo store, the providers, and the clock (seconds since 1970). `origin` is the
+    address that people open, as `https://felles.example`."""
 
     record: Record
     demo: bool
     people: Sequence[DemoPerson]
     origin: str
+    desk: Desk
     party: Party = field(default_factory=lambda: Party(()))
     clock: Callable[[], float] = time.time
 
@@ -54,11 +57,19 @@ class Visit:
     person: Person | None
     holder: str
     token: str
+    sitting: Sitting | None = None
 
     @property
     def finds(self) -> bool:
         """Whether looking for patients is offered to this visitor."""
-        return self.person is not None and may_find(self.person)
+        return self.sitting is not None and self.sitting.finds
+
+    @property
+    def record(self) -> Record:
+        """The record as this visitor may see it. Raises HTTPException 403 for whom it is not open at all."""
+        if self.sitting is None:
+            raise HTTPException(403)
+        return self.sitting.record
 
     @property
     def who_id(self) -> str | None:
@@ -72,7 +83,8 @@ class Visit:
 
 
 class Visiting:
-    """ASGI: works out the visitor of each request for a page before the page is made."""
+    """ASGI: works out the visitor of each request for a page before the page is made, and tells the log what the page
+    shows before it leaves."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -81,7 +93,37 @@ class Visiting:
         if scope["type"] == "http" and not scope["path"].startswith("/static/"):
             request = Request(scope)
             request.state.visit = await _visit(request, site_of(request))
+            send = telling(request, send)
         await self.app(scope, receive, send)
+
+
+ACTS = {"print": Act.PRINT, "results": Act.READ, "find": Act.SEARCH, "palette": Act.SEARCH}
+"""The last part of an address, and what the log calls it; all else is reading."""
+
+
+def telling(request: Request, send: Send) -> Send:
+    """Holds an answer back until the log has what it shows; where it cannot have it, nothing is shown."""
+    held = False
+
+    async def tell(message: Message) -> None:
+        nonlocal held
+        if message["type"] == "http.response.start":
+            sitting: Sitting | None = visit_of(request).sitting
+            try:
+                if sitting is not None:
+                    act = ACTS.get(request.url.path.rpartition("/")[2], Act.READ)
+                    await sitting.told(act, request.query_params.keys(), message["status"])
+            except Problem as error:
+                held = True
+                await PlainTextResponse("Loggen svarer ikke. Prøv igjen.", error.status)(request.scope, _nothing, send)
+        if not held:
+            await send(message)
+
+    return tell
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def site_of(request: Request) -> Site:
@@ -101,7 +143,8 @@ async def _visit(request: Request, site: Site) -> Visit:
     session = await session_of(request.cookies, site.record, site.clock())
     if session is None:
         return _stranger(request)
-    return welcome(request, session, await named(site, session), token_in(request.cookies))
+    person, sitting = await named(site, session), await site.desk.open(session, site.clock())
+    return replace(welcome(request, session, person, token_in(request.cookies)), sitting=sitting)
 
 
 def _stranger(request: Request) -> Visit:

@@ -81,13 +81,33 @@ class Scripted(OwnTables):
         return Answer([Body(orjson.dumps(r)) for r in resources if r["resourceType"] == type])
 
 
+@dataclass
+class Sitting:
+    """Somebody who may see the one patient."""
+
+    record: Scripted
+    finds: bool = True
+    home: str = ""
+
+    async def told(self, act: Any, parameters: Any, status: int) -> None:
+        """Nothing is kept of it here."""
+
+
+@dataclass
+class Desk:
+    record: Scripted
+
+    async def open(self, session: Any, now: float) -> Sitting:
+        return Sitting(self.record)
+
+
 @pytest.fixture
 def record() -> Scripted:
     return Scripted()
 
 
 def visitor(record: Scripted, *, demo: bool = True, host: str = "127.0.0.1", name: str = "localhost") -> TestClient:
-    app = pages(record, demo=demo, people=people(), origin=f"http://{name}")
+    app = pages(record, demo=demo, people=people(), desk=Desk(record), origin=f"http://{name}")
     return TestClient(
         app, base_url=f"http://{name}", client=(host, 5000), follow_redirects=False, raise_server_exceptions=False
     )

@@ -1,0 +1,74 @@
+"""What the pages need of access: who sits there, the record as they may see it, and the log of what was shown."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from felles.access.audit import row
+from felles.access.audit.log import Log
+from felles.access.decision import rights
+from felles.access.guard import Access, Watch
+from felles.access.session import Session
+from felles.access.who import Kind, Purpose, Who
+from felles.access.writing import ground_of
+from felles.record.guard import Act
+from felles.record.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One request of somebody at work on the pages. `record` is bound to them."""
+
+    who: Who
+    record: Record
+    watch: Watch
+    log: Log
+
+    @property
+    def finds(self) -> bool:
+        """Whether looking for patients is part of the work."""
+        return self.who.kind is Kind.STAFF and rights(self.who).allow(Act.SEARCH, "Patient")
+
+    @property
+    def home(self) -> str:
+        """The id of the patient whose own record this is, empty for staff."""
+        return (self.who.acts_for or self.who.id).removeprefix("Patient/") if self.who.kind is Kind.PATIENT else ""
+
+    async def told(self, act: row.Act, parameters: Iterable[str], status: int) -> None:
+        """Before the answer leaves: the log is durable on return. Raises Problem 503 or 507: show nothing then."""
+        if not (self.watch.shown or self.watch.refused):
+            return
+        shown = self.watch.shown
+        patients = {one.patient for one in shown if one.patient}
+        patients |= {key for _, _, keys in self.watch.refused for key in keys}
+        what = row.What("", [], len(shown), parameters)
+        why = row.Why(ground_of(self.watch.verdicts, frozenset(patients)), purpose=self.who.purpose)
+        result = row.Result.FAILED if status >= 500 else row.Result.REFUSED if status >= 400 else row.Result.OK
+        now = time.time_ns() // 1_000
+        await self.log.append(row.row(now, self.who, act, patients=patients, what=what, why=why, result=result))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The desks of one process. `record` is the system's own."""
+
+    record: Record
+    access: Access
+    log: Log
+
+    async def open(self, session: Session, now: float, acts_for: str | None = None) -> Sitting | None:
+        """Somebody at work; None for staff without a role, or whose role has ended."""
+        who = await self._who(session, int(now * 1e6), acts_for)
+        if who is None:
+            return None
+        who = replace(who, level=session.level, signed=session.signed, session=session.id)
+        watch = self.access.guard(who)
+        return Sitting(who, self.record.seen_by(watch), watch, self.log)
+
+    async def _who(self, session: Session, moment: int, acts_for: str | None) -> Who | None:
+        if session.person.startswith("Patient/"):
+            purpose = Purpose.REPRESENTING if acts_for else Purpose.OWN
+            return Who(session.person, "", Kind.PATIENT, purpose=purpose, acts_for=acts_for)
+        if session.role is None:
+            return None
+        return await self.access.house.who_of(session.person, session.role, moment)
