@@ -10,6 +10,7 @@ from felles.access.entrance import enter, prove_again
 from felles.web.onward import Onward, arrive, onward_of
 from felles.web.signin import refused_page
 from felles.web.stepup import step_up_refused
+from felles.web.turn import address, wait
 from felles.web.visit import Site, is_secure, read_form, site_of, token_fits, visit_of
 
 
@@ -22,6 +23,8 @@ async def challenge(request: Request) -> Response:
     site, form = site_of(request), await read_form(request)
     if not token_fits(request, form):
         return JSONResponse({}, 403)
+    if seconds := await wait(request):
+        return JSONResponse({}, 429, {"retry-after": str(seconds)})
     made = await passkey.options(site.record, house(site), visit_of(request).holder, site.clock())
     return JSONResponse(made)
 
@@ -44,9 +47,8 @@ async def by_password(request: Request) -> Response:
     onward = onward_of(form)
     if not token_fits(request, form):
         return refused(request, "stale", onward)
-    address = request.client.host if request.client else ""
     name, password, code = (form.get(field, "") for field in ("name", "password", "code"))
-    found = await check(site.record, name, password, code, address, site.clock())
+    found = await check(site.record, name, password, code, address(request), site.clock())
     if isinstance(found, Wait):
         return refused(request, "wait", onward, found.seconds)
     if found is None:

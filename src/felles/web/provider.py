@@ -18,6 +18,7 @@ from felles.access.session import HOST_PREFIX, Proof, Session, session_by_id
 from felles.web.onward import Onward, arrive, onward_of
 from felles.web.page import answer
 from felles.web.signin import refused_page, sign_in_page
+from felles.web.turn import wait
 from felles.web.visit import is_secure, read_form, set_cookie, site_of, token_fits, visit_of
 
 JOURNEY, JOURNEY_SECONDS = "journey", 600
@@ -33,6 +34,8 @@ async def begin(request: Request) -> Response:
     onward = onward_of(form)
     if not token_fits(request, form):
         return sign_in_page(request, 403, onward)
+    if seconds := await wait(request):
+        return refused_page(request, "wait", onward, seconds)
     return await depart(request, form.get("provider", ""), onward)
 
 

@@ -13,6 +13,7 @@ import ipaddress
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -71,20 +72,36 @@ def _provider(given: dict[str, Any], path: Path) -> Provider:
     missing = {"name", "kind", "issuer", "client_id", "key"} - given.keys()
     if unknown or missing:
         raise ValueError(f"{where}: " + ("missing " if missing else "unknown ") + ", ".join(sorted(missing or unknown)))
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", str(given["name"])) or given["name"] in ("demo", "local"):
-        raise ValueError(f"{where}: name must be small letters, digits and hyphens, and not demo or local")
-    if given["kind"] not in ("helseid", "idporten"):
-        raise ValueError(f"{where}: kind must be helseid or idporten")
-    if not is_safe(str(given["issuer"])):
-        raise ValueError(f"{where}: issuer must be an https address")
-    signed = tuple(given.get("algorithms", USUAL))
-    if not signed or not set(signed) <= set(ASYMMETRIC):
-        raise ValueError(f"{where}: algorithms must be among {', '.join(ASYMMETRIC)}")
-    key, algorithm = _key(path.parent / str(given["key"]), given.get("key_algorithm"), where)
-    return Provider(**{**given, "title": given.get("title", given["name"]), "algorithms": signed, "key": key,
-                       "key_algorithm": algorithm, "scope": given.get("scope", SCOPES[given["kind"]])})  # fmt: skip
+    for name, holds, words in CHECKS:
+        if name in given and not holds(given[name]):
+            raise ValueError(f"{where}: {name} must be {words}")
+    key, algorithm = _key(path.parent / given["key"], given.get("key_algorithm"), where)
+    usual = {"title": given["name"], "scope": SCOPES[given["kind"]], "algorithms": USUAL}
+    told = {**usual, **given, "key": key, "key_algorithm": algorithm}
+    return Provider(**{**told, "algorithms": tuple(told["algorithms"])})
 
 
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    (
+        "name",
+        lambda v: _text(v) and re.fullmatch("[a-z0-9-]{1,40}", v) is not None and v not in ("demo", "local"),
+        "small letters, digits and hyphens, and not demo or local",
+    ),
+    ("kind", lambda v: v in ("helseid", "idporten"), "helseid or idporten"),
+    ("issuer", lambda v: _text(v) and is_safe(v), "an https address"),
+    *((name, _text, "text") for name in ("title", "client_id", "key", "scope", "acr_values", "resource")),
+    ("level", lambda v: type(v) is int and v in (3, 4), "3 (substantial) or 4 (high)"),
+    ("dpop", lambda v: isinstance(v, bool), "true or false"),
+    (
+        "algorithms",
+        lambda v: isinstance(v, list) and v != [] and all(_text(one) and one in ASYMMETRIC for one in v),
+        "a list of " + ", ".join(ASYMMETRIC),
+    ),
+)
 SCOPES = {
     "helseid": "openid profile helseid://scopes/identity/pid helseid://scopes/identity/assurance_level "
     "helseid://scopes/identity/security_level helseid://scopes/hpr/hpr_number",
