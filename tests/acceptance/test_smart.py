@@ -301,6 +301,12 @@ def test_a_token_made_by_hand(place: Place) -> None:
     reader = place.token("system/Observation.rs", "conformance suite")
     assert place.get("Observation?_count=1", reader).status_code == 200
     assert place.get("Patient?_count=1", reader).status_code == 403
+    across = place.token("system/Observation.rs system/Patient.r", "across types")
+    found = place.get("?_type=Patient,Observation&_count=5", across).json()["entry"]
+    assert {entry["resource"]["resourceType"] for entry in found} == {"Observation"}
+    assert place.get(PATIENT, across).status_code == 200
+    assert place.get("?_type=Patient,Condition", across).status_code == 403
+    assert place.get("Patient/$match", across).status_code in (403, 405)
     assert httpx.post(f"{place.base}/Observation", headers={"authorization": f"Bearer {reader}"},
                       json={"resourceType": "Observation"}).status_code in (403, 422)  # fmt: skip
     for forged in (token[:-4] + "AAAA", token + "x", token.upper(), "x"):

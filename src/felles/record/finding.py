@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from felles.record import question, reading, search
-from felles.record.guard import ALL, Act, Sight
-from felles.record.outcome import problem
+from felles.record.guard import ALL, Act, Guard, Sight
+from felles.record.outcome import Problem, problem
 from felles.record.page import MAX_KEYS, Pages, Plan, packed
 from felles.record.reading import Reader, Stored
 from felles.record.search import Query
@@ -83,10 +83,27 @@ async def seen_by(reader: Reader, query: Query) -> tuple[Query, Sight]:
     """The query for the reader's eyes, and what these may see. Raises Problem 403 where the type is not for them."""
     if reader.guard.everything:
         return query, ALL
-    if len(query.types) == 1:
-        reader.guard.may(Act.SEARCH, query.types[0])
+    types = _searched(reader.guard, query.types)
+    if types != query.types:
+        query = replace(query, selection=replace(query.selection, types=types))
     sight = await reader.guard.sight(search.pinned(query))
     return search.restricted(query, sight), sight
+
+
+def _searched(guard: Guard, types: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the types that may be searched. Raises Problem 403 where none may be."""
+    allowed = tuple(name for name in types if len(types) > 1 and _may_search(guard, name))
+    if not allowed:
+        guard.may(Act.SEARCH, types[0])
+    return allowed or types
+
+
+def _may_search(guard: Guard, name: str) -> bool:
+    try:
+        guard.may(Act.SEARCH, name)
+    except Problem:
+        return False
+    return True
 
 
 async def _count(reader: Reader, query: Query) -> int:
