@@ -12,11 +12,13 @@ import orjson
 import pytest
 
 from felles.access.audit.answer import audit_events
+from felles.access.audit.interaction import interaction
 from felles.access.audit.log import lines
 from felles.access.audit.reach import ALL, NONE, Reach, reach_of
 from felles.access.audit.row import Act, Result, Row
 from felles.access.audit.sealer import Sealer
 from felles.access.audit.statement import LINES
+from felles.access.guard import Access, Watch
 from felles.access.who import Kind, Role, Who
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
@@ -24,6 +26,7 @@ from felles.record.prepare import receive
 from felles.record.record import Record
 from felles.record.rest.message import Request
 from tests.audit import START, place_in
+from tests.integration.conftest import Client
 
 OLA, KARI = key64("Patient/ola"), key64("Patient/kari")
 DOCTOR, NURSE = "Practitioner/doctor", "Practitioner/nurse"
@@ -207,3 +210,45 @@ async def test_who_reaches_which_rows() -> None:
     ola = Who("Patient/ola", "", Kind.PATIENT)
     assert await reach_of(ola, house) == Reach(patients=frozenset((OLA,)))
     assert await reach_of(Who("Patient/ola", "", Kind.PATIENT, acts_for="Patient/kari"), house) == NONE
+
+
+def visited(record: Record, who: Who, context: str | None = None) -> tuple[Client, Watch]:
+    """FHIR in somebody's name, as the door lets them in."""
+    watch = Access.of(record.store.reading).guard(who, context)
+    seen = record.seen_by(watch)
+    seen.elsewhere = {"AuditEvent": interaction(watch)}
+    return Client(seen), watch
+
+
+async def test_whoever_comes_through_the_door_gets_the_own_rows_and_the_asking_is_told(log: Record) -> None:
+    fhir, watch = visited(log, Who("Patient/ola", "", Kind.PATIENT))
+    assert (await fhir("GET", "AuditEvent?_count=2")).ids == ["log-8", "log-4"]
+    assert [(one.type, one.id, one.patient) for one in watch.shown] == [
+        ("AuditEvent", "log-8", OLA),
+        ("AuditEvent", "log-4", OLA),
+    ]
+    entry = {"request": {"method": "GET", "url": "AuditEvent?patient=ola&_count=1"}}
+    batch = await fhir("POST", "", {"resourceType": "Bundle", "type": "batch", "entry": [entry]})
+    assert batch.json["entry"][0]["resource"]["entry"][0]["resource"]["id"] == "log-8"
+    assert (await fhir("GET", "AuditEvent/log-5")).status == 404
+    assert watch.refused[-1][:2] == ("AuditEvent", "log-5")
+    assert (await fhir("PUT", "AuditEvent/log-8", {"resourceType": "AuditEvent", "id": "log-8"})).status == 405
+
+
+@pytest.mark.parametrize(
+    ("scopes", "context", "found"),
+    [
+        ("system/AuditEvent.rs", None, list(range(9, 0, -1))),
+        ("system/*.cruds", None, list(range(9, 0, -1))),
+        ("patient/AuditEvent.rs", "kari", [6, 5, 4]),
+        ("system/Observation.rs", None, 403),
+        ("system/AuditEvent.rs?patient=Patient/ola", None, 403),
+    ],
+)
+async def test_an_app_sees_what_its_scopes_leave(
+    log: Record, scopes: str, context: str | None, found: list[int] | int
+) -> None:
+    app = Who("Device/app", "", Kind.SYSTEM, scopes=tuple(scopes.split()))
+    answer = await visited(log, app, context)[0]("GET", "AuditEvent")
+    expected = [f"log-{number}" for number in found] if isinstance(found, list) else found
+    assert (answer.ids if answer.status == 200 else answer.status) == expected

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from felles.access.audit import row
+from felles.access.audit.interaction import interaction
 from felles.access.audit.log import Log
 from felles.access.guard import Access, Watch
 from felles.access.smart.admission import Admitted, ResourceServer
@@ -60,7 +61,9 @@ class Door:
             await self.log.append(row.Row(int(now * 1e6), act_of(request), row.Result.REFUSED))
             raise
         watch = self.access.guard(who, admitted.token.patient)
-        return Guarded(self.record.seen_by(watch), watch, self.log, f"{who.id} {who.client}")
+        record = self.record.seen_by(watch)
+        record.elsewhere = {"AuditEvent": interaction(watch)}
+        return Guarded(record, watch, self.log, f"{who.id} {who.client}")
 
     async def _who(self, admitted: Admitted, now: float) -> Who:
         """Raises Problem 401 for staff whose employment has ended since."""

@@ -1,6 +1,6 @@
 """The record as everybody above sees it: reads, searches and commits, on whichever engine the store has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,10 @@ class Changed(Exception):
     """What a condition found has changed before the commit: prepare again."""
 
 
+Elsewhere = Callable[["Record", Any], Awaitable[Any]]
+"""Request → response of another room for a type of which it keeps some resources; None: they are the record's."""
+
+
 class Record:
     """One open record. Bodies go in and out as bytes; whoever needs data parses them."""
 
@@ -54,6 +58,7 @@ class Record:
         self.base = base
         self._lines = lines
         self.reader = Reader(store.reading)
+        self.elsewhere: Mapping[str, Elsewhere] = {}
 
     @classmethod
     async def open(

@@ -40,6 +40,16 @@ class Page:
         return frozenset(key for _, row in self.rows for key in row.patients)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One patient in one AuditEvent that leaves, for the log of the log."""
+
+    id: str
+    patient: int
+    type: str = "AuditEvent"
+    number: int = 1
+
+
 async def page(record: Record, question: Question, reach: Reach) -> Page:
     """The next rows of a question that lie within reach."""
     found = Page()
@@ -102,6 +112,7 @@ async def _one(record: Record, request: Request, id: str, reach: Reach) -> Respo
     record.guard.may(Interaction.READ, "AuditEvent")
     found = await page(record, Question(seqs=frozenset((seq,)), count=1), reach)
     if not found.rows:
+        record.guard.refuse("AuditEvent", id, ())
         raise problem(404, "not-found", "there is no AuditEvent with this id")
     return render((await _events(record, found, reach))[0], headers={"etag": 'W/"1"'})
 
@@ -127,7 +138,9 @@ def _url(record: Record, question: Question, before: int | None) -> str:
 
 
 async def _events(record: Record, found: Page, reach: Reach) -> list[Json]:
-    known = await names(record, frozenset(key for _, row in found.rows for key in reach.shown(row)))
+    shown = [Told(f"log-{seq}", patient) for seq, row in found.rows for patient in reach.shown(row)]
+    record.guard.show(shown)
+    known = await names(record, frozenset(one.patient for one in shown))
     events = []
     for seq, row in found.rows:
         event = audit_event(seq, row, reach.shown(row), known)

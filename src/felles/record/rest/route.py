@@ -46,6 +46,10 @@ async def route(record: Record, request: Request) -> Response:
         shown = {"content-type": JSON, "content-length": str(len(answer.body))} if answer.body else {}
         return Response(answer.status, b"", {**answer.headers, **shown})
     parts = request.path.split("/") if request.path else []
+    if record.elsewhere and parts and parts[0] in record.elsewhere:
+        found: Response | None = await record.elsewhere[parts[0]](record, request)
+        if found is not None:
+            return found
     if len(parts) == 2 and request.method in _INSTANCE and parts[1][:1] not in ("_", "$"):
         return await _INSTANCE[request.method](record, request, _known(parts[0]), _checked(parts[1], parts[0]))
     if parts and (parts[-1].startswith("$")):
