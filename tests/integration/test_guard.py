@@ -241,3 +241,59 @@ async def test_a_new_patient_may_be_registered_with_the_unit_that_keeps_the_reco
     new = patient("cato", managingOrganization=ref("Organization/ward"))
     assert (await clerk("PUT", "Patient/cato", new)).status == 201
     assert (await clerk("GET", "Patient/cato")).status == 200
+
+
+async def test_parties_of_another_agreement_keep_their_part_but_for_what_they_send(people: People) -> None:
+    await people.record.update(contract("hospital", "town"))
+    await people.record.update(contract("office", "practice") | {"id": "another"})
+    own = observation("at-gp", "anna", performer=[ref("Practitioner/gp")])
+    sent = observation("sent", "anna", performer=[ref("Practitioner/gp"), ref("Organization/ward")])
+    for one in (own, sent):
+        await people.record.update(one)
+    nurse = await people.staff("nurse")
+    assert set((await ways(nurse, "anna", "at-gp")).values()) == {False}
+    assert set((await ways(nurse, "anna", "sent")).values()) == {True}
+    assert set((await ways(nurse, "anna", "pulse-anna")).values()) == {True}
+
+
+async def test_nothing_of_another_patient_comes_along(people: People) -> None:
+    link = {"hasMember": [ref("Observation/pulse-berit")], "derivedFrom": [ref("Observation/pulse-anna")]}
+    await people.record.update(observation("panel", "anna", **link))
+    nurse = await people.staff("nurse")
+    for url in (
+        "Observation?_id=panel&_include=Observation:has-member&_include=Observation:derived-from",
+        "Observation?_id=panel&_include=*",
+    ):
+        ids = {one["resource"]["id"] for one in (await nurse("GET", url)).entries}
+        assert "pulse-berit" not in ids and {"panel", "pulse-anna"} <= ids
+    assert (await nurse("GET", "Observation?has-member.code=http://loinc.org%7C8867-4")).ids == []
+    assert (await nurse("GET", "Observation?derived-from.code=http://loinc.org%7C8867-4")).ids == ["panel"]
+    assert (await nurse("GET", "Observation?has-member=Observation/pulse-berit")).ids == ["panel"]
+
+
+async def test_what_concerns_two_patients_is_for_who_may_see_both(people: People) -> None:
+    both = {
+        "resourceType": "Appointment", "id": "both", "status": "booked", "start": "2026-11-20T08:00:00Z",
+        "end": "2026-11-20T09:00:00Z",
+        "participant": [
+            {"actor": ref("Patient/anna"), "status": "accepted"}, {"actor": ref("Patient/berit"), "status": "accepted"}
+        ],
+    }  # fmt: skip
+    await people.record.update(both)
+    nurse = await people.staff("nurse")
+    assert (await nurse("GET", "Appointment/both")).status == 404
+    assert (await nurse("GET", "Appointment")).ids == []
+    await people.record.update(encounter("stay2", "berit", "ward"))
+    nurse = await people.staff("nurse")
+    assert (await nurse("GET", "Appointment/both")).status == 200
+    assert (await nurse("GET", "Appointment")).ids == ["both"]
+
+
+async def test_a_search_before_and_after_a_lock_differs_by_what_is_behind_it(people: People) -> None:
+    nurse = await people.staff("nurse")
+    assert (await nurse("GET", "Observation?patient=Patient/anna&_summary=count")).json["total"] == 1
+    await people.record.update(consent("lock", "anna", "lock", **PARTS["document"]))
+    assert (await nurse("GET", "Observation?patient=Patient/anna&_summary=count")).json["total"] == 0
+    assert (await nurse("GET", "Patient?_has:Observation:patient:code=http://loinc.org%7C8867-4")).ids == []
+    update = observation("pulse-anna", "anna", valueQuantity={"value": 1})
+    assert (await nurse("PUT", "Observation/pulse-anna", update)).status == 404
