@@ -17,7 +17,7 @@ class Settings:
         default="127.0.0.1",
         metadata={
             "variable": "FELLES_HOST",
-            "help": "The address to listen on. Until sign-in with secrets exists, only loopback addresses are taken.",
+            "help": "The address to listen on. Only loopback addresses are taken.",
         },
     )
     port: int = field(default=8080, metadata={"variable": "FELLES_PORT", "help": "The port to listen on."})

@@ -27,8 +27,11 @@ class ServeError(click.ClickException):
 @click.option("--port", type=int, help="Port to listen on (FELLES_PORT).")
 def serve(store: str | None, host: str | None, port: int | None) -> None:
     """Serve the record: pages at /, FHIR at /fhir."""
+    from felles.access.oidc.provider import providers
+
     try:
         chosen = settings(store=store, host=host, port=port)
+        providers(chosen.oidc)
     except ValueError as error:
         raise ServeError(str(error)) from error
     listening = listen(chosen)
@@ -72,7 +75,7 @@ def listen(chosen: Settings) -> socket.socket:
     if not is_loopback(chosen.host):
         raise ServeError(
             f"FELLES_HOST is {chosen.host}: this version answers on loopback only (127.0.0.1), "
-            "because it has no sign-in with secrets yet"
+            "because it does not speak TLS itself"
         )
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -96,10 +99,14 @@ class Readers:
         self._programs: list[list[str]] = []
         self._died: list[float] = []
 
-    def start(self) -> None:
+    def programs(self) -> list[list[str]]:
+        """Modules to run, with their arguments."""
         count = max(1, min(len(os.sched_getaffinity(0)), 8))
         worker = ["felles.cli.worker", str(self._listening.fileno()), self._address]
-        self._programs = [*count * [worker], ["felles.cli.sealer"]]
+        return [*count * [worker], ["felles.cli.sealer"]]
+
+    def start(self) -> None:
+        self._programs = self.programs()
         self._running = [self._spawn(program) for program in self._programs]
 
     def _spawn(self, program: list[str]) -> subprocess.Popen[bytes]:
@@ -193,5 +200,5 @@ def _serve_region(chosen: Settings, listening: socket.socket, address: str) -> N
 def greet(address: str) -> None:
     """Tells where Felles is and how to sign in."""
     click.echo(f"Felles: {address}")
-    click.echo("Sign in: open the address and choose one of the people on the page (demo stores only, no password).")
+    click.echo("Sign in: open the address; in a demo store choose one of the people on the page, no password.")
     click.echo(f"FHIR:   {address}/fhir/metadata   Stop: Ctrl-C")

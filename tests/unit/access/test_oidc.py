@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws, jwt
@@ -25,6 +26,7 @@ from felles.access.oidc.proof import base64url, challenge, dpop
 from felles.access.oidc.provider import Provider, is_safe, providers
 from felles.access.oidc.refusal import Refusal
 from felles.access.oidc.wire import LIMIT_BYTES, Wire
+from felles.cli import main
 
 ISSUER, NOW, BACK = "https://op.example", 1_800_000_000.0, "https://felles.example/sign-in/return"
 OURS, THEIRS = ECKey.generate_key("P-256", {"kid": "ours"}), ECKey.generate_key("P-256", {"kid": "theirs"})
@@ -416,3 +418,10 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
             providers(str(tmp_path / "oidc.json"))
     with pytest.raises(ValueError, match="FELLES_OIDC"):
         providers(str(tmp_path / "nowhere.toml"))
+
+
+def test_a_server_does_not_start_with_a_file_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FELLES_OIDC", written(tmp_path, kind="google"))
+    done = CliRunner().invoke(main, ["serve", "--store", str(tmp_path / "felles.db"), "--port", "0"])
+    assert done.exit_code == 1 and "kind must be helseid or idporten" in done.output
+    assert not (tmp_path / "felles.db").exists()
