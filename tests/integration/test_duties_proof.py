@@ -20,7 +20,7 @@ from felles.duties.calendar import NORWAY
 from felles.duties.deadline import Minutes
 from felles.duties.deed import Owe, Settle, deeds
 from felles.duties.escalation import Level, Step
-from felles.duties.kind import Kind, declare
+from felles.duties.kind import Kind, View, declare
 from felles.duties.reading import Outside
 from felles.duties.reckoning import Proof, faults
 from felles.record.record import Record
@@ -28,7 +28,7 @@ from felles.record.rule import parted
 from felles.record.store.sqlite import connect
 
 STEPS = tuple(Step(level, Minutes(level)) for level in (Level.SUBSTITUTE, Level.LEADER, Level.REGION))
-KIND = declare(Kind(9_301, "test-proof", "Prøve", Minutes(1), STEPS, viewed=False))
+KIND = declare(Kind(9_301, "test-proof", "Prøve", Minutes(1), STEPS, view=View.NONE))
 WARD = "Organization/ward"
 
 

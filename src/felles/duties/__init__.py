@@ -8,7 +8,7 @@ from felles.duties import balance, emergency, leaving, timer, unusual, view
 from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
 from felles.duties.duty import Outcome
 from felles.duties.escalation import Level, Step
-from felles.duties.kind import Kind, declare
+from felles.duties.kind import Kind, View, declare
 from felles.duties.statement import LINES
 from felles.record.record import Record
 from felles.record.rule import Rule
@@ -36,6 +36,7 @@ __all__ = [
     "Reopen",
     "Settle",
     "Step",
+    "View",
     "declare",
     "owing",
     "rules",

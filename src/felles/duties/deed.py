@@ -13,11 +13,11 @@ from felles.duties.calendar import NORWAY, Calendar
 from felles.duties.deadline import due
 from felles.duties.duty import Act, Duty, Outcome, Owner, State, closed, handed, packed, reopened, upcoming
 from felles.duties.escalation import Level, moments
-from felles.duties.kind import Kind
+from felles.duties.kind import Kind, View
 from felles.duties.owner import owner
-from felles.duties.reading import Names, Reading, named
+from felles.duties.reading import Reading, named
 from felles.duties.serial import SERIAL, stable
-from felles.duties.view import put, viewed
+from felles.duties.view import put, turn
 from felles.record.index.value import key64
 from felles.record.rule import Deed, Inside, Woken
 from felles.record.store import Line
@@ -86,9 +86,9 @@ def new(owe: Owe, holder: Owner, now: int, calendar: Calendar = NORWAY) -> Duty:
     return Duty(
         id=number, unit=holder.unit, person=holder.person, substitute=holder.substitute, watch=told,
         subject=key64(owe.subject), patient=patient, proof=None, actor=None, opened=began, due=until, moment=now,
-        next=upcoming(steps, holder.person, holder.until), until=holder.until, turn=1, viewed=1,
-        day=calendar.day_number(now), kind=kind.number, state=State.OPEN, level=kind.level, step=0, act=Act.OPEN,
-        outcome=Outcome.NONE, reason=owe.reason, steps=packed(steps),
+        next=upcoming(steps, holder.person, holder.until), until=holder.until, turn=1,
+        viewed=int(kind.view is not View.SOON), day=calendar.day_number(now), kind=kind.number, state=State.OPEN,
+        level=kind.level, step=0, act=Act.OPEN, outcome=Outcome.NONE, reason=owe.reason, steps=packed(steps),
     )  # fmt: skip
 
 
@@ -102,16 +102,11 @@ async def opened(owe: Owe, read: Reading, now: int) -> list[Deed]:
     return [Line(name, duty.row(), 1 if owe.once else None), *await put(read, duty, known)]
 
 
-async def _turn(read: Reading, duty: Duty, known: Names) -> list[Deed]:
-    """The deeds of the next turn of a duty whose row this transaction has locked."""
-    return [Line("duty turn", viewed(duty).row()), *await put(read, duty, known)]
-
-
 async def _settled(said: Settle, read: Reading, now: int) -> list[Deed]:
     deeds: list[Deed] = []
     for row in await read.ask("duty to settle", [key64(said.subject), said.kind.number]):
         done = closed(Duty.of(row), now, said.outcome, proof=key64(said.proof))
-        deeds += await _turn(read, done, named(said.subject, said.proof))
+        deeds += await turn(read, done, named(said.subject, said.proof))
     return deeds
 
 
@@ -120,7 +115,7 @@ async def _reopened(said: Reopen, read: Reading, now: int) -> list[Deed]:
     for row in await read.ask("duty proved by", [key64(said.subject), said.kind.number, key64(said.proof)]):
         duty = Duty.of(row)
         again = reopened(duty, now, moments(said.kind.steps, duty.opened, duty.due), None, None)
-        deeds += await _turn(read, again, named(said.subject))
+        deeds += await turn(read, again, named(said.subject))
     return deeds
 
 
@@ -131,7 +126,7 @@ async def _handed(said: HandOn, read: Reading, now: int) -> list[Deed]:
         duty = Duty.of(row)
         if (duty.unit, duty.person) != (holder.unit, holder.person):
             other = handed(duty, now, holder, None, said.reason)
-            deeds += await _turn(read, other, named(said.subject, said.unit, said.person))
+            deeds += await turn(read, other, named(said.subject, said.unit, said.person))
     return deeds
 
 

@@ -4,6 +4,7 @@ Each room declares its own kinds when it is imported. Numbers stand in stores: n
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from felles.duties.deadline import Term
 from felles.duties.escalation import Level, Step
@@ -13,14 +14,23 @@ LEADERS = frozenset(("leder", "enhetsleder"))
 """Role codes of those who lead a unit (urn:felles:role)."""
 
 
+class View(IntEnum):
+    """Whether a duty has a FHIR Task: NONE (about staff), AT_ONCE in the same transaction, or SOON, within seconds, by
+    the ledger's clock (where many are opened and each should cost little)."""
+
+    NONE = 0
+    AT_ONCE = 1
+    SOON = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`code` names it in Task.code, `title` says it in words (bokmål), `proof` what closes it.
 
     `level`: whose it is from the start (LEADER: the leader's pool). `by_hand`: a named person may close it with a
-    reason; `closers`: the role codes that may (none named: everybody in the unit). `viewed`: it has a FHIR Task; a duty
-    about staff has none. `opens`: the Task names its owner, which is a ground for reading the patient's record; who
-    reviews a reading gets none from that. `discreet`: only its closers see what it is about.
+    reason; `closers`: the role codes that may (none named: everybody in the unit). `view`: whether it has a FHIR Task.
+    `opens`: the Task names its owner, which is a ground for reading the patient's record; who reviews a reading gets
+    none from that. `discreet`: only its closers see what it is about.
     """
 
     number: int
@@ -32,7 +42,7 @@ class Kind:
     level: Level = Level.OWNER
     by_hand: bool = True
     closers: frozenset[str] = frozenset()
-    viewed: bool = True
+    view: View = View.AT_ONCE
     opens: bool = True
     discreet: bool = False
 

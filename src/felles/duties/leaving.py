@@ -7,7 +7,7 @@ from felles.duties.deed import moment_of
 from felles.duties.duty import Duty, left, waiting
 from felles.duties.owner import stay
 from felles.duties.reading import Reading, names
-from felles.duties.view import put, viewed
+from felles.duties.view import turn
 from felles.record.index.value import key64
 from felles.record.rule import Deed, Inside, Rule, Woken
 from felles.record.store import Kind, Line
@@ -53,7 +53,7 @@ async def followed(read: Reading, person: str, duties: list[Duty], now: int) -> 
 async def _pooled(read: Reading, duty: Duty, now: int, shown: bool) -> list[Deed]:
     gone = left(duty, now)
     if shown:
-        return [Line("duty turn", viewed(gone).row()), *await put(read, gone)]
+        return await turn(read, gone)
     return [Line("duty turn", gone.row())]
 
 

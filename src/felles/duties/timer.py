@@ -16,7 +16,7 @@ from felles.duties.kind import kind_of
 from felles.duties.leaving import followed
 from felles.duties.owner import ancestry, stay
 from felles.duties.reading import Outside, Reading, names
-from felles.duties.view import drawn, put, viewed
+from felles.duties.view import drawn, turn
 from felles.record.guard import EVERYTHING
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
@@ -56,8 +56,7 @@ async def _escalated(read: Reading, duty: Duty, now: int) -> list[Deed]:
         unit = (await names(read, [duty.unit]))[duty.unit]
         watch = key64((await ancestry(read, unit))[-1])
     substitute = await _substitute(read, duty, now) if level == Level.SUBSTITUTE else None
-    other = viewed(escalated(duty, now, watch, substitute))
-    return [Line("duty turn", other.row()), *await put(read, other)]
+    return await turn(read, escalated(duty, now, watch, substitute))
 
 
 async def _substitute(read: Reading, duty: Duty, now: int) -> Owner | None:
@@ -77,7 +76,7 @@ async def refresh(record: Record, limit: int = AT_ONCE) -> int:
     done = 0
     for row in await read.ask("duty stale", [limit]):
         duty = Duty.of(row)
-        shown = [Put(await drawn(read, duty))] if kind_of(duty.kind).viewed else []
+        shown = [Put(await drawn(read, duty))] if kind_of(duty.kind).view else []
         done += await _commit(record, [*shown, Line("duty viewed", [duty.id, duty.turn])])
     return done
 

@@ -13,7 +13,7 @@ from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
 from felles.duties.deed import Owe, opened
 from felles.duties.escalation import Level, Step
-from felles.duties.kind import Kind, declare
+from felles.duties.kind import Kind, View, declare
 from felles.duties.owner import ancestry
 from felles.duties.reading import Outside, Reading, names
 from felles.record.index.value import key64
@@ -34,7 +34,7 @@ READING = declare(
         WorkingDays(10),
         (Step(Level.LEADER, WorkingDays(5)), Step(Level.REGION, WorkingDays(10))),
         proof="the privacy officer's conclusion",
-        viewed=False,
+        view=View.NONE,
         closers=frozenset((OFFICER,)),
         discreet=True,
     )

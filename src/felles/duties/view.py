@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from felles.duties.duty import Duty, moved
-from felles.duties.kind import SYSTEM, kind_of
+from felles.duties.kind import SYSTEM, View, kind_of
 from felles.duties.reading import Names, Reading, names
 from felles.duties.serial import number_of
 from felles.duties.task import task
@@ -62,8 +62,13 @@ async def drawn(read: Reading, duty: Duty, known: Names | None = None) -> Json:
 
 
 async def put(read: Reading, duty: Duty, known: Names | None = None) -> list[Deed]:
-    """The write of a duty's Task from inside a rule; none where the kind has no Task."""
-    return [Put(DRAWN.add(await drawn(read, duty, known)))] if kind_of(duty.kind).viewed else []
+    """The write of a duty's Task from inside a rule; none where the kind has none, or has it later."""
+    return [Put(DRAWN.add(await drawn(read, duty, known)))] if kind_of(duty.kind).view is View.AT_ONCE else []
+
+
+async def turn(read: Reading, duty: Duty, known: Names | None = None) -> list[Deed]:
+    """The deeds of a duty's next turn: its row, and its Task."""
+    return [Line("duty turn", viewed(duty).row()), *await put(read, duty, known)]
 
 
 def _foreign() -> Problem:
@@ -107,13 +112,12 @@ async def _moved(inside: Inside, duty: Duty, wanted: Json, after: Json) -> list[
         raise _foreign()
     if not holds or holds[0][0] != patient:
         raise _foreign()
-    turned = viewed(moved(duty, duty.moment, patient, subject))
-    return [Line("duty turn", turned.row()), *await put(inside, turned)]
+    return await turn(inside, moved(duty, duty.moment, patient, subject))
 
 
 def viewed(duty: Duty) -> Duty:
-    """The duty with its Task written in the same transaction."""
-    return replace(duty, viewed=duty.turn)
+    """The duty as it stands when its Task is written in the same transaction; of one that is drawn later, as it was."""
+    return duty if kind_of(duty.kind).view is View.SOON else replace(duty, viewed=duty.turn)
 
 
 RULE = Rule("the ledger's Tasks are its own", frozenset({"Task"}), keep, imports=True)
