@@ -6,13 +6,14 @@ A proof counts once, for one method, address and token, a few seconds long, and 
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from joserfc.jwk import ECKey
 
 from felles.access.smart import signature
 from felles.access.smart.replay import Replay
-from felles.access.smart.signature import Unsound
+from felles.access.smart.signature import PublicKey, Unsound
 
 ALGORITHMS = ("ES256",)
 LATE_SECONDS, EARLY_SECONDS = 60, 5
@@ -32,6 +33,7 @@ class Nonces:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self._made: dict[int, str] = {}
 
     def current(self, now: float) -> str:
         """The nonce of these NONCE_SECONDS."""
@@ -43,7 +45,11 @@ class Nonces:
         return isinstance(nonce, str) and nonce in (self._of(period), self._of(period - 1))
 
     def _of(self, period: int) -> str:
-        return signature.encode(hmac.digest(self._secret, b"dpop nonce %d" % period, "sha256")[:18])
+        made = self._made.get(period)
+        if made is None:
+            made = signature.encode(hmac.digest(self._secret, b"dpop nonce %d" % period, "sha256")[:18])
+            self._made = {**dict(list(self._made.items())[-2:]), period: made}
+        return made
 
 
 class Proofs:
@@ -61,7 +67,8 @@ class Proofs:
         header, claims = signature.parts(proof)
         if header.get("typ") != "dpop+jwt" or header.get("alg") not in ALGORITHMS:
             raise Unsound("header of the proof")
-        signature.verify(proof, header["alg"], signature.public_key(header.get("jwk")))
+        key, thumbprint = _key(header.get("jwk"))
+        signature.verify(proof, header["alg"], key)
         if claims.get("htm") != method or not same_address(claims.get("htu"), url):
             raise Unsound("the proof is for another request")
         if token is not None and claims.get("ath") != token_hash(token):
@@ -69,7 +76,6 @@ class Proofs:
         made = _timely(claims.get("iat"), now)
         if not self.nonces.holds(claims.get("nonce"), now):
             raise NonceWanted(self.nonces.current(now))
-        thumbprint = jwk_thumbprint(header["jwk"])
         self._once(claims.get("jti"), thumbprint, made, now)
         return thumbprint
 
@@ -88,9 +94,20 @@ def _timely(moment: object, now: float) -> float:
     return moment
 
 
-def jwk_thumbprint(jwk: dict[str, str]) -> str:
-    """RFC 7638, of the public half."""
-    return ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y")}).thumbprint()
+def _key(jwk: object) -> tuple[PublicKey, str]:
+    """The proof's key and its thumbprint (RFC 7638). Raises Unsound for all but a public key on P-256."""
+    if not isinstance(jwk, dict) or "d" in jwk or (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256"):
+        raise Unsound("key of the proof")
+    x, y = jwk.get("x"), jwk.get("y")
+    if not isinstance(x, str) or not isinstance(y, str):
+        raise Unsound("key of the proof")
+    return _known(x, y)
+
+
+@lru_cache(4_096)
+def _known(x: str, y: str) -> tuple[PublicKey, str]:
+    jwk: dict[str, str | list[str]] = {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+    return signature.public_key(jwk), ECKey.import_key(jwk).thumbprint()
 
 
 def token_hash(token: str) -> str:
@@ -102,6 +119,8 @@ def same_address(given: object, url: str) -> bool:
     """Whether `htu` is this address, query and fragment aside (RFC 9449 §4.3)."""
     if not isinstance(given, str) or len(given) > 4_096:
         return False
+    if given == url:
+        return True
     found = _address(given)
     return found is not None and found == _address(url)
 

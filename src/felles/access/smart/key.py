@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from joserfc.jwk import ECKey
 
 OVERLAP_SECONDS = 24 * 3600
@@ -34,6 +34,7 @@ class SigningKey:
     kid: str
     since: int
     private: EllipticCurvePrivateKey
+    verifying: EllipticCurvePublicKey
     public: dict[str, Any]
 
 
@@ -121,7 +122,7 @@ def _load(body: bytes) -> SigningKey:
     key = ECKey.import_key({name: data[name] for name in ("kty", "crv", "x", "y", "d")})
     public = {**key.as_dict(private=False), "kid": data["kid"], "use": "sig", "alg": "ES256"}
     assert isinstance(key.private_key, EllipticCurvePrivateKey)  # noqa: S101 - an EC key with its d
-    return SigningKey(data["kid"], data["since"], key.private_key, public)
+    return SigningKey(data["kid"], data["since"], key.private_key, key.private_key.public_key(), public)
 
 
 def _put(file: Path, body: bytes) -> None:

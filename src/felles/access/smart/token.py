@@ -88,7 +88,7 @@ class Mint:
         key = self._keys.find(header["kid"])
         if key is None:
             raise Unsound("key")
-        signature.verify(text, "ES256", key.private.public_key())
+        signature.verify(text, "ES256", key.verifying)
         self._ours(claims, now)
         return _token(claims)
 
