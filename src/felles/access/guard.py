@@ -84,11 +84,10 @@ class Watch:
         """See `record.guard.Guard`. A program may read of everybody, but for what `sight` hides."""
         if self.who.kind is Kind.SYSTEM:
             return Context(everything=True)
-        who = self._current()
+        held = self._frame[1] if self._frame else None
+        who = self.who if held is None else held.who
         opened = frozenset(one for one, verdict in self.verdicts.items() if verdict.allow)
-        return Context(
-            opened, who.keys | ({key64(who.id)} if who.role is None else {key64(who.id), key64(who.role.id)})
-        )
+        return Context(opened, who.keys if who.kind is Kind.STAFF else frozenset((key64(who.id),)))
 
     def may(self, act: Act, type_name: str) -> None:
         """Raises Problem 403."""
