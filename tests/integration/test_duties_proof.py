@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from felles import duties
+from felles.access.who import Kind as Of
+from felles.access.who import Role, Who
 from felles.cli import main
 from felles.duties import balance, handling, timer
 from felles.duties.calendar import NORWAY
@@ -23,6 +25,7 @@ from felles.duties.escalation import Level, Step
 from felles.duties.kind import Kind, View, declare
 from felles.duties.reading import Outside
 from felles.duties.reckoning import Proof, faults
+from felles.record.index.value import key64
 from felles.record.record import Record
 from felles.record.rule import parted
 from felles.record.store.sqlite import connect
@@ -146,6 +149,8 @@ CLOCK = """
 import asyncio, sys, time
 sys.path[:0] = sys.argv[2:]
 from felles import duties
+from felles.access.who import Kind as Of
+from felles.access.who import Role, Who
 from felles.duties import balance, timer
 from tests.integration import test_duties_proof
 from felles.record.record import Record
@@ -198,3 +203,37 @@ def test_clocks_that_are_killed_take_every_step_once(postgresql_url: str) -> Non
 
     assert asyncio.run(end()) == [(Level.REGION, 3, 4)] * 60
     assert asyncio.run(proven(postgresql_url))[0] == []
+
+
+@pytest.mark.anyio
+async def test_nobody_who_has_left_is_given_anything(postgresql_url: str) -> None:
+    """Somebody is handed duties, takes some, and leaves, all at once from two processes: nothing stays with the one
+    who has left, whoever comes first."""
+    first, second = [await opened(postgresql_url) for _ in range(2)]
+    anne, role = {"resourceType": "Practitioner", "id": "anne"}, {
+        "resourceType": "PractitionerRole",
+        "id": "anne",
+        "practitioner": {"reference": "Practitioner/anne"},
+        "organization": {"reference": WARD},
+    }  # fmt: skip
+    await first.update(anne)
+    who = Who("Practitioner/anne", "Anne", Of.STAFF, Role("x", WARD, "LE"), frozenset((key64(WARD),)))
+    chance = random.Random(2)
+    for n in range(12):
+        await first.update(role)
+        await owe(first, f"Basic/{n}a", f"Basic/{n}b")
+        numbers = [row[0] for row in await first.store.reading.rows("SELECT id FROM duty WHERE person IS NULL")]
+
+        async def leave() -> None:
+            await asyncio.sleep(chance.uniform(0, 0.02))
+            await second.update({**role, "active": False})
+
+        acts = [handling.take(first, who, number) for number in numbers]
+        acts += [handling.hand_on(first, who, number, WARD, who.id, "yours") for number in numbers]
+        done = await asyncio.gather(leave(), *acts, return_exceptions=True)
+        assert all(not isinstance(one, BaseException) or getattr(one, "status", 0) in (409, 422) for one in done), done
+        held = await first.store.reading.rows("SELECT id FROM duty WHERE person IS NOT NULL AND state = 0")
+        assert held == []
+    assert (await proven(postgresql_url))[0] == []
+    for record in (first, second):
+        await record.close()

@@ -1,6 +1,7 @@
 """What a named person does with a duty: close it, hand it on, take it, take an act back. Each is one transaction that
 holds only if the duty still is what the person saw."""
 
+from collections.abc import Sequence
 from time import time_ns
 
 from felles.access.role import employment
@@ -11,7 +12,7 @@ from felles.duties.duty import Act, Duty, Outcome, Owner, closed, handed, reopen
 from felles.duties.entry import entries, undoable
 from felles.duties.escalation import moments
 from felles.duties.kind import Kind, kind_of
-from felles.duties.owner import owner, stay
+from felles.duties.owner import held, owner, stay
 from felles.duties.reading import Outside, Reading, names
 from felles.duties.view import put, viewed
 from felles.record.guard import Elevated
@@ -57,10 +58,11 @@ async def hand_on(
     one, read = await _seen(record, who, number, turn), Outside(record)
     if not may_handle(one, who):
         raise problem(403, "forbidden", "this duty is not yours to hand on")
+    standing = await held(read, key64(person) if person else None)
     holder = await owner(read, unit, person, None, now())
     if person is not None and holder.person is None:
         raise problem(422, "business-rule", "this person does not work at this unit now")
-    return await _written(record, handed(one, now(), holder, key64(who.id), _said(reason)))
+    return await _written(record, handed(one, now(), holder, key64(who.id), _said(reason)), standing)
 
 
 async def take(record: Record, who: Who, number: int, *, turn: int = 0) -> Duty:
@@ -68,10 +70,13 @@ async def take(record: Record, who: Who, number: int, *, turn: int = 0) -> Duty:
     one, read = await _seen(record, who, number, turn), Outside(record)
     if not may_handle(one, who):
         raise problem(403, "forbidden", "this duty is not yours to take")
+    standing = await held(read, key64(who.id))
     end = await stay(read, who.id, (await names(read, [one.unit]))[one.unit], now())
     if end is not None and end <= now():
         raise problem(422, "business-rule", "this person does not work at this unit now")
-    return await _written(record, handed(one, now(), Owner(one.unit, key64(who.id), end), key64(who.id), None))
+    return await _written(
+        record, handed(one, now(), Owner(one.unit, key64(who.id), end), key64(who.id), None), standing
+    )
 
 
 async def undo(record: Record, who: Who, number: int, reason: str, *, turn: int = 0) -> Duty:
@@ -89,8 +94,9 @@ async def undo(record: Record, who: Who, number: int, reason: str, *, turn: int 
         return await _written(record, voided(one, now(), actor, said))
     if last.act == Act.CLOSE:
         return await _written(record, reopened(one, now(), moments(kind.steps, one.opened, one.due), actor, said))
+    standing = await held(read, last.person)
     back = await _back(read, last.unit, last.person)
-    return await _written(record, handed(one, now(), back, actor, said, Act.RETURN))
+    return await _written(record, handed(one, now(), back, actor, said, Act.RETURN), standing)
 
 
 async def _back(read: Reading, unit: int, person: int | None) -> Owner:
@@ -142,10 +148,10 @@ async def _not_own(read: Reading, one: Duty, who: Who) -> None:
         raise problem(403, "forbidden", "somebody else reviews what you opened in an emergency")
 
 
-async def _written(record: Record, turned: Duty) -> Duty:
+async def _written(record: Record, turned: Duty, standing: Sequence[Line] = ()) -> Duty:
     """The turn, its Task and what the log says of it, in one transaction; the Task is written by the ledger."""
     shown = viewed(turned)
     writes, _ = parted(await put(Outside(record), shown))
     elevated = record if record.guard.everything else record.seen_by(Elevated(record.guard))
-    await elevated.commit(writes, lines=[Line("duty turn", shown.row(), 1)])
+    await elevated.commit(writes, lines=[*standing, Line("duty turn", shown.row(), 1)])
     return shown

@@ -11,6 +11,7 @@ from felles.duties.duty import Owner
 from felles.duties.reading import Reading, names
 from felles.record.index.value import key64
 from felles.record.outcome import problem
+from felles.record.store import Line
 
 Json = dict[str, Any]
 GONE = 0
@@ -60,6 +61,15 @@ async def stay(read: Reading, person: str, unit: str, now: int) -> int | None:
     places = {place for role in roles if (place := (role.get("organization") or {}).get("reference"))}
     lines = {place: await ancestry(read, place) for place in places}
     return until(roles, await ancestry(read, unit), lines, now)
+
+
+async def held(read: Reading, person: int | None) -> list[Line]:
+    """Lines that refuse a transaction when the house has changed since this was called: what is read of somebody's
+    employment outside a transaction still holds inside. They take the lock that whoever ends an employment takes."""
+    if person is None:
+        return []
+    epoch = (await read.ask("duty house"))[0][0]
+    return [Line("duty lock", [person], 1), Line("duty house stands", [epoch], 1)]
 
 
 async def owner(read: Reading, unit: str, person: str | None, substitute: str | None, now: int) -> Owner:

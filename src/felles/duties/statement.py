@@ -79,6 +79,8 @@ LINES: Mapping[str, Sql] = {
     "duty viewed": Sql("UPDATE duty SET viewed = $2 WHERE id = $1 AND turn = $2 RETURNING id"),
     "duty fold": Sql(_FOLD_EMBEDDED, _FOLD),
     "duty deltas": Sql("SELECT 1 FROM duty_delta LIMIT 1"),
+    "duty house": Sql("SELECT coalesce((SELECT number FROM epoch WHERE key = 0), 0)"),
+    "duty house stands": Sql("SELECT 1 WHERE coalesce((SELECT number FROM epoch WHERE key = 0), 0) = $1"),
     "duty lock": Sql("SELECT $1", "SELECT pg_advisory_xact_lock($1)"),
     "duty by id": Sql(f"SELECT {_ALL} FROM duty WHERE id = $1"),  # noqa: S608
     "duty to settle": _locked(f"SELECT {_ALL} FROM duty WHERE subject = $1 AND kind = $2 AND state = 0 ORDER BY id"),  # noqa: S608

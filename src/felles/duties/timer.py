@@ -14,7 +14,7 @@ from felles.duties.duty import Duty, Owner, escalated
 from felles.duties.escalation import Level
 from felles.duties.kind import kind_of
 from felles.duties.leaving import followed
-from felles.duties.owner import ancestry, stay
+from felles.duties.owner import ancestry, held, stay
 from felles.duties.reading import Outside, Reading, names
 from felles.duties.view import drawn, turn
 from felles.record.guard import EVERYTHING
@@ -55,8 +55,12 @@ async def _escalated(read: Reading, duty: Duty, now: int) -> list[Deed]:
     if level == Level.REGION:
         unit = (await names(read, [duty.unit]))[duty.unit]
         watch = key64((await ancestry(read, unit))[-1])
-    substitute = await _substitute(read, duty, now) if level == Level.SUBSTITUTE else None
-    return await turn(read, escalated(duty, now, watch, substitute))
+    standing: list[Deed] = []
+    substitute: Owner | None = None
+    if level == Level.SUBSTITUTE:
+        standing += await held(read, duty.substitute)
+        substitute = await _substitute(read, duty, now)
+    return standing + await turn(read, escalated(duty, now, watch, substitute))
 
 
 async def _substitute(read: Reading, duty: Duty, now: int) -> Owner | None:
