@@ -20,6 +20,7 @@ import pytest
 from fhirclient import client as smart_client
 from fhirclient.models.observation import Observation
 from joserfc.jwk import ECKey
+from playwright.sync_api import Browser
 
 from felles.demo import STORY
 from tests.absence import missing
@@ -226,10 +227,9 @@ def test_the_smart_client_of_fhirclient(place: Place) -> None:
 
 def test_the_record_opens_an_app_with_its_patient(place: Place) -> None:
     person = Person(place)
-    token = re.search(r'name="token" value="([^"]+)"', person.browser.get("/auth/apps").text)
-    assert token
-    form = {"token": token[1], "app": "public", "patient": STORY["patient"]}
-    away = person.browser.post("/auth/launch", data=form).headers["location"]
+    page = person.browser.get(f"/patient/{STORY['patient']}/apps")
+    assert "form-action 'self' https://app.example;" in page.headers["content-security-policy"]
+    away = person.send(page.text, "/auth/launch", app="public").headers["location"]
     told = dict(parse_qsl(urlsplit(away).query))
     assert (away.partition("?")[0], told["iss"]) == ("https://app.example/go", place.base)
     scope = "launch openid fhirUser online_access patient/*.rs"
@@ -241,7 +241,35 @@ def test_the_record_opens_an_app_with_its_patient(place: Place) -> None:
         assert got["read"]["status"] == 200
         again = person.open(url)
         assert "error=invalid_request" in again.headers["location"]
-    assert person.browser.post("/auth/launch", data={**form, "token": "x"}).status_code == 403
+    form = {"token": "x", "app": "public", "patient": STORY["patient"]}
+    assert person.browser.post("/auth/launch", data=form).status_code == 403
+    unknown = person.send(page.text, "/auth/launch", app="public", patient="nobody")
+    assert unknown.status_code == 404
+
+
+def test_a_browser_comes_from_the_app_and_goes_back_to_it(place: Place, browser: Browser) -> None:
+    """With strict cookies, from another site, under our content security policy."""
+    context = browser.new_context(base_url=place.address, locale="nb-NO")
+    tab = context.new_page()
+    tab.set_default_timeout(20_000)
+    tab.goto("/sign-in")
+    tab.get_by_role("button", name="Lege, medisinsk avdeling").click()
+    tab.wait_for_url("**/find")
+    with program(place, "public") as app:
+        url = app.hear()["url"]
+        start = f'<a href="{url.replace("&", "&amp;")}">inn</a>'
+        context.route("https://app.example/start", lambda route: route.fulfill(body=start, content_type="text/html"))
+        context.route("https://app.example/back*", lambda route: route.fulfill(body="back"))
+        tab.goto("https://app.example/start")
+        tab.get_by_role("link", name="inn").click()
+        tab.get_by_label("Hvem gjelder det?").fill("tindvoll")
+        tab.get_by_role("button", name="Søk").click()
+        tab.locator(f'input[value="{STORY["patient"]}"]').check()
+        tab.get_by_role("button", name="Slipp inn", exact=True).click()
+        tab.wait_for_url("https://app.example/back*")
+        app.tell(tab.url)
+        assert app.hear()["read"]["status"] == 200
+    context.close()
 
 
 def test_a_stranger_signs_in_on_the_way(place: Place) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from felles.access.employment import employments
 from felles.access.session import Session
 from felles.access.smart import app as registry
 from felles.access.smart import grant as grants
@@ -21,10 +22,11 @@ from felles.web.account import moment
 from felles.web.chart.hit import Hit, hits
 from felles.web.consent import wishes
 from felles.web.find import matching
-from felles.web.guard import signed_in
+from felles.web.guard import reading, signed_in
 from felles.web.header import POLICY
 from felles.web.onward import Onward
 from felles.web.page import answer
+from felles.web.patient import read_banner
 from felles.web.signin import sign_in_page
 from felles.web.source import patient
 from felles.web.stepup import step_up_page
@@ -58,6 +60,8 @@ async def show(request: Request) -> Response:
         _, asked = await way.asked(pairs, now, once=False)
         if not way.attended(asked, session, now) or session is None:
             return _who(request, session)
+        if visit_of(request).sitting is None:
+            return await _as_what(request, session)
         app, asked = await way.asked(pairs, now)
         return await _page(request, app, await way.launched(asked, session, now), session)
     except Returned as back:
@@ -83,6 +87,13 @@ def _who(request: Request, session: Session | None) -> Response:
     return step_up_page(request, Onward(_here(request)), 401)
 
 
+async def _as_what(request: Request, session: Session) -> Response:
+    """Staff who have not said in which role they work let nobody in."""
+    site = site_of(request)
+    roles = await employments(site.record, session.person, site.today)
+    return answer(request, "role.html", 403, roles=roles, onward=Onward(_here(request)), chosen=session.role)
+
+
 def _lost(request: Request) -> Response:
     """Nobody is sent anywhere: the request may be somebody's trap."""
     return answer(request, "authorize-lost.html", 400)
@@ -106,11 +117,15 @@ async def _page(
     return response
 
 
-def _policy(redirect: str) -> str:
-    """The answer to this page's form leads to the app, and browsers ask `form-action` about that as well."""
-    split = urlsplit(redirect)
-    place = f"{split.scheme}://{split.netloc}" if split.netloc else f"{split.scheme}:"
-    return POLICY.replace("form-action 'self'", f"form-action 'self' {place}")
+def _policy(*addresses: str) -> str:
+    """The answer to this page's form leads to an app, and browsers ask `form-action` about that as well."""
+    places = " ".join(sorted({_place(one) for one in addresses}))
+    return POLICY.replace("form-action 'self'", f"form-action 'self' {places}".rstrip())
+
+
+def _place(address: str) -> str:
+    split = urlsplit(address)
+    return f"{split.scheme}://{split.netloc}" if split.netloc else f"{split.scheme}:"
 
 
 def _own(session: Session) -> str:
@@ -174,6 +189,16 @@ async def open_app(request: Request) -> Response:
     return RedirectResponse(address, 303)
 
 
+@reading
+async def of_patient(request: Request) -> Response:
+    """GET /patient/{id}/apps: the apps that can be opened for a patient."""
+    shown = await read_banner(request)
+    offered = [one for one in await registry.every(smart_of(request).tables) if one.launch and one.person]
+    response = answer(request, "patient-apps.html", banner=shown, apps=offered)
+    response.headers["content-security-policy"] = _policy(*(one.launch for one in offered))
+    return response
+
+
 @signed_in
 async def apps(request: Request) -> Response:
     """GET /auth/apps: the apps that somebody has let in."""
@@ -202,14 +227,15 @@ def _served(smart: Smart, handler: Handler) -> Handler:
 
 
 PAGES = (
-    ("authorize", show, "GET"),
-    ("agree", agree, "POST"),
-    ("launch", open_app, "POST"),
-    ("apps", apps, "GET"),
-    ("apps", end, "POST"),
+    (f"{PATH}/authorize", show, "GET"),
+    (f"{PATH}/agree", agree, "POST"),
+    (f"{PATH}/launch", open_app, "POST"),
+    (f"{PATH}/apps", apps, "GET"),
+    (f"{PATH}/apps", end, "POST"),
+    ("/patient/{id}/apps", of_patient, "GET"),
 )
 
 
 def routes(smart: Smart) -> list[Route]:
     """The pages of the authorization server."""
-    return [Route(f"{PATH}/{name}", _served(smart, handler), methods=[method]) for name, handler, method in PAGES]
+    return [Route(path, _served(smart, handler), methods=[method]) for path, handler, method in PAGES]

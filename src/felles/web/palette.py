@@ -45,6 +45,7 @@ SECTIONS = (
     Choice("clock", N_("Timer og henvisninger"), "#plans", keywords="avtaler appointments referrals"),
     Choice("clock", N_("Tidslinje"), "#timeline", keywords="historikk timeline"),
     Choice("flask", N_("Alle prøvesvar"), "/results", keywords="lab tabell all results"),
+    Choice("list", N_("Apper for pasienten"), "/apps", keywords="åpne program smart apps"),
     Choice("print", N_("Skriv ut oversikten"), "/print", keywords="utskrift papir print"),
 )
 
