@@ -34,7 +34,9 @@ READABLE = (
 
 LONGEST = 63
 """Bytes of a name in PostgreSQL."""
-_SETTINGS = ("sight", "patients", "subjects")
+FEW = 16
+"""Patients up to whom a row is soonest compared with each."""
+_SETTINGS = ("sight", "patients", "crowd", "subjects")
 _WRONG = """
 SELECT relname::text FROM pg_class, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) AS kind
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
@@ -58,14 +60,15 @@ class Context:
     subjects: frozenset[int] = frozenset()
     everything: bool = False
 
-    def settings(self, *, related: bool) -> tuple[str, str, str]:
-        """The values of felles.sight, felles.patients and felles.subjects."""
-        subjects = _array(self.subjects) if related and self.subjects else ""
-        return "all" if self.everything else "some", _array(self.patients), subjects
+    def settings(self, *, related: bool) -> tuple[str, str, str, str]:
+        """The values of `_SETTINGS`."""
+        patients, few = _array(self.patients), len(self.patients) <= FEW
+        subjects = self.subjects if related else frozenset[int]()
+        return "all" if self.everything else "some", patients if few else "", "" if few else patients, _array(subjects)
 
 
 def _array(keys: frozenset[int]) -> str:
-    return f"{{{','.join(map(str, keys))}}}"
+    return f"{{{','.join(map(str, keys))}}}" if keys else ""
 
 
 @lru_cache(maxsize=1_024)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Dialect = Literal["sqlite", "postgresql"]
 _MANY = 64
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ class Writing:
         if self.dialect == "sqlite":
             return f"{column} IN (SELECT value FROM json_each({self.value(json.dumps(sorted(keys)))}))"
         return f"{column} = ANY({self.value(sorted(keys))}::int8[])"
+
+    def hashed(self, column: str, keys: frozenset[int]) -> str:
+        """The same where many rows meet many keys: a plan for any argument compares an array key by key."""
+        if len(keys) <= _FEW or self.dialect == "sqlite":
+            return self.member_of(column, keys)
+        return f"{column} IN (SELECT unnest({self.value(sorted(keys))}::int8[]))"
 
     def alias(self, letter: str) -> str:
         """A name for a table that no other has."""

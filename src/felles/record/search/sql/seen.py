@@ -28,9 +28,9 @@ def _of_patients(patients: frozenset[int], probing: Probing) -> str:
     row, writing = probing.row, probing.writing
     c = writing.alias("c")
     others = (
-        f"SELECT 1 FROM concern_index {c} WHERE {c}.rid = {row}.rid AND NOT {writing.member_of(f'{c}.whom', patients)}"
+        f"SELECT 1 FROM concern_index {c} WHERE {c}.rid = {row}.rid AND NOT {writing.hashed(f'{c}.whom', patients)}"
     )
-    return f"({writing.member_of(f'{row}.patient', patients)} OR ({row}.patient = 0 AND NOT EXISTS ({others})))"
+    return f"({writing.hashed(f'{row}.patient', patients)} OR ({row}.patient = 0 AND NOT EXISTS ({others})))"
 
 
 def _concerning(loose: frozenset[int], probing: Probing) -> str:
