@@ -1,7 +1,10 @@
 """A query as somebody may ask it: whatever it selects, on its way or in the end, must be for their eyes."""
 
 from dataclasses import replace
+from functools import cache
 
+from felles.record import definition
+from felles.record.index.choice import compartment, subject
 from felles.record.search.condition import (
     Both,
     Chained,
@@ -46,8 +49,25 @@ def _wanders(condition: Condition) -> bool:
 
 
 def restricted(query: Query, sight: Sight) -> Query:
-    """The same query for the eyes of `sight`."""
+    """The same query for the eyes of `sight`; itself where all that it can give is for them anyway."""
+    if _all_seen(query, sight):
+        return query
     return replace(query, selection=_selection(query.selection, sight))
+
+
+def _all_seen(query: Query, sight: Sight) -> bool:
+    """Whether it gives one type alone, of patients whose records are open, without exceptions."""
+    patients = pinned(query) if len(query.types) == 1 else None
+    if patients is None or not _is_of_one(query.types[0]):
+        return False
+    number = definition.type_number(query.types[0])
+    return all(sight.shows(number, one) and sight.is_plain(number, one) for one in patients)
+
+
+@cache
+def _is_of_one(type_name: str) -> bool:
+    """Whether rows whose subject is a patient are that patient's alone."""
+    return type_name == "Patient" or subject(type_name) in compartment(type_name)
 
 
 def _selection(selection: Selection, sight: Sight) -> Selection:
