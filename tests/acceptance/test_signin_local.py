@@ -282,3 +282,25 @@ def test_a_new_proof_by_somebody_else_is_refused(home: House, visitor: Somebody)
     home.twist("helseid", claims={"helseid://claims/hpr/hpr_number": TWO_ROLES})
     page = visitor.get(back)
     assert page.status_code == 403 and visitor.me == "Berit Fjell, Lege · North"
+
+
+def test_a_form_that_is_sent_too_late_goes_on_after_signing_in(home: House, visitor: Somebody) -> None:
+    _, codes = with_password(home, visitor, "berit.nine")
+    enter(visitor, "berit.nine", codes[0])
+    form = hidden(visitor.get("/account").text) | {"session": "some-session"}
+    with sqlite3.connect(home.store, timeout=10) as store:
+        store.execute("DELETE FROM session")
+    time.sleep(1.1)
+    late = visitor.client.post("/account/sign-out", data=form)
+    assert late.status_code == 401 and "tatt vare på" in late.text
+    goes_on = enter(visitor, "berit.nine", codes[1], page=late)
+    assert 'action="/account/sign-out"' in goes_on.text and hidden(goes_on.text)["session"] == "some-session"
+
+
+def test_no_form_of_another_site_waits_for_somebody_to_sign_in(home: House, visitor: Somebody) -> None:
+    _, codes = with_password(home, visitor, "berit.ten")
+    planted = {"kept": '{"session": "planted"}', "onward": "/account/sign-out", "token": "x", "session": "planted"}
+    for path in ("/sign-in/password", "/sign-in/provider", "/sign-in", "/account/sign-out"):
+        page = visitor.client.post(path, data=planted)
+        assert page.status_code in (401, 403) and "planted" not in page.text
+    assert enter(visitor, "berit.ten", codes[0], page=page).headers["location"] == "/"

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from felles.web.onward import interrupted
 from felles.web.page import answer, wants_part
 from felles.web.signin import sign_in_page
 from felles.web.visit import Visit, read_form, visit_of
@@ -44,5 +45,5 @@ async def turn_away(request: Request) -> Response:
     """The sign-in page in place of what was asked for, keeping what was typed."""
     if wants_part(request):
         return answer(request, "part/expired.html", 401)
-    typed = (await read_form(request)).get("text", "") if request.method == "POST" else ""
-    return sign_in_page(request, 401, request.url.path, typed)
+    form = await read_form(request) if request.method == "POST" else {}
+    return sign_in_page(request, 401, interrupted(request, form))

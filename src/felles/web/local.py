@@ -32,7 +32,7 @@ async def challenge(request: Request) -> Response:
 async def by_passkey(request: Request) -> Response:
     """POST /sign-in/passkey: the authenticator's answer."""
     site, visit, form = site_of(request), visit_of(request), await read_form(request)
-    onward = onward_of(form)
+    onward = onward_of(request, form)
     if not token_fits(request, form):
         return refused(request, "stale", onward)
     found = await passkey.enter(site.record, house(site), visit.holder, form.get("answer", ""), site.clock())
@@ -44,7 +44,7 @@ async def by_passkey(request: Request) -> Response:
 async def by_password(request: Request) -> Response:
     """POST /sign-in/password: name, password and code at once, so that nobody learns which of them was right."""
     site, form = site_of(request), await read_form(request)
-    onward = onward_of(form)
+    onward = onward_of(request, form)
     if not token_fits(request, form):
         return refused(request, "stale", onward)
     name, password, code = (form.get(field, "") for field in ("name", "password", "code"))

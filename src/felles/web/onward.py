@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from felles.access.employment import employments
-from felles.access.session import ABSOLUTE_SECONDS, Session, cookie_name
+from felles.access.form import token_holds
+from felles.access.session import ABSOLUTE_SECONDS, Session, cookie_name, token_in
 from felles.web.page import answer
-from felles.web.visit import is_secure, local_path, named, set_cookie, site_of, welcome
+from felles.web.visit import is_secure, local_path, named, set_cookie, site_of, token_fits, welcome
 
 MOST_FIELDS = 200
 
@@ -29,20 +30,35 @@ class Onward:
         return json.dumps(dict(self.fields)) if self.fields else ""
 
 
-def onward_of(form: Mapping[str, str]) -> Onward:
-    """From the hidden fields of a form; what is not as we wrote it is left out."""
+def onward_of(request: Request, form: Mapping[str, str]) -> Onward:
+    """From the hidden fields of a form. A form that waits is taken from a page of ours only: it will be sent in the
+    name of whoever signs in, so another site must not be able to plant one (OWASP ASVS 5, V3.5)."""
+    path, typed = local_path(form.get("onward", "/")), form.get("typed", "")
+    return Onward(path, typed, _fields(form) if token_fits(request, dict(form)) else {})
+
+
+def _fields(form: Mapping[str, str]) -> dict[str, str]:
     try:
         told = json.loads(form.get("kept") or "{}")
     except (ValueError, RecursionError):
-        told = {}
+        return {}
     given = told if isinstance(told, dict) and len(told) <= MOST_FIELDS else {}
-    fields = {name: value for name, value in given.items() if isinstance(value, str)}
-    return Onward(local_path(form.get("onward", "/")), form.get("typed", ""), fields)
+    return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
 def kept_form(path: str, form: Mapping[str, str]) -> Onward:
-    """A form that was sent to `path` and must wait; its token is this session's and does not wait with it."""
+    """A form of ours that was sent to `path` and must wait; its token is this session's and does not wait with it."""
     return Onward(local_path(path), "", {name: value for name, value in form.items() if name != "token"})
+
+
+def interrupted(request: Request, form: Mapping[str, str]) -> Onward:
+    """Where somebody was going when it turned out that they have no session any more, with the whole form that they
+    were sending, if it was given to the browser that sends it."""
+    path = request.url.path
+    if request.method != "POST" or path == "/find":
+        return Onward(path, form.get("text", ""))
+    given = token_holds(token_in(request.cookies), form.get("token", ""))
+    return kept_form(path, form) if given else Onward()
 
 
 async def arrive(

@@ -31,7 +31,7 @@ log = structlog.get_logger("felles.sign-in")
 async def begin(request: Request) -> Response:
     """POST /sign-in/provider: away to the provider that was chosen."""
     form = await read_form(request)
-    onward = onward_of(form)
+    onward = onward_of(request, form)
     if not token_fits(request, form):
         return sign_in_page(request, 403, onward)
     if seconds := await wait(request):

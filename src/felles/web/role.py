@@ -32,4 +32,4 @@ async def choose(request: Request) -> Response:
     begun = await change_role(site.record, session, wanted, site.clock(), secure=is_secure(request))
     if begun is None:
         raise HTTPException(403)
-    return await arrive(request, *begun, onward_of(form))
+    return await arrive(request, *begun, onward_of(request, form))

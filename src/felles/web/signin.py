@@ -57,7 +57,7 @@ async def enter(request: Request) -> Response:
     site, form = site_of(request), await read_form(request)
     if not (site.demo and from_loopback(request)):
         raise HTTPException(403)
-    person, onward = person_by_id(site.people, form.get("person", "")), onward_of(form)
+    person, onward = person_by_id(site.people, form.get("person", "")), onward_of(request, form)
     who = (person.practitioner or person.patient) if person else None
     if person is None or who is None or not token_fits(request, form):
         return sign_in_page(request, 403, onward)

@@ -1,6 +1,7 @@
 """Proving once more who one is, before signing or changing how one signs in; what was typed goes on afterwards.
 
-A handler asks `fresh(visit.session, SECONDS, clock)` and, where it is not, answers with `step_up(request, form)`.
+A handler that has checked the form's token asks `is_fresh(request)` and, where it is not, answers with
+`step_up(request, form)`.
 """
 
 from collections.abc import Mapping
@@ -54,7 +55,7 @@ def _session(request: Request) -> Session:
 async def prove(request: Request) -> Response:
     """POST /step-up: with the provider of the session, or as the same demo person; local accounts have their own."""
     site, session, form = site_of(request), _session(request), await read_form(request)
-    onward = onward_of(form)
+    onward = onward_of(request, form)
     if not token_fits(request, form):
         return step_up_refused(request, "stale", onward)
     if session.provider in site.party.issuers:
