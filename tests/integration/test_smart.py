@@ -580,6 +580,15 @@ async def test_who_guesses_must_wait(world: World) -> None:
     assert answers[-1] == 429
 
 
+async def test_the_log_says_who_was_refused_and_not_what_they_sent(world: World) -> None:
+    await world.post(client_id="secret", client_secret="a guess", grant_type="refresh_token", refresh_token="another")
+    rows = [row.read(bytes(body)) for _, body in await world.record.ask("log.trail", [10])]
+    assert [(one.act, one.result, one.reason) for one in rows if one] == [
+        (row.Act.TOKEN, row.Result.REFUSED, "invalid_client")
+    ]
+    assert "guess" not in repr(rows)
+
+
 async def test_keys_at_an_address_are_fetched_from_there_only(world: World) -> None:
     asked: list[str] = []
 

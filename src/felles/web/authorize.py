@@ -147,6 +147,17 @@ async def _known(request: Request, id: str) -> Hit | None:
         raise
 
 
+async def _of(request: Request, encounter: str, whom: str) -> bool:
+    """Whether the encounter is the patient's, and one that this visitor may see."""
+    try:
+        found = await visit_of(request).record.search("Encounter", [("_id", encounter), ("patient", whom)])
+    except Problem as error:
+        if error.status in (400, 403):
+            return False
+        raise
+    return bool(found.matches)
+
+
 async def agree(request: Request) -> Response:
     """POST /auth/agree: yes, no, or a search for whom it is about."""
     smart, session, now = smart_of(request), _session(request), site_of(request).clock()
@@ -184,7 +195,10 @@ async def open_app(request: Request) -> Response:
     whom = form.get("patient", "")
     if whom and await _known(request, whom) is None:
         raise HTTPException(404)
-    opened = Launch(app.id, whom, form.get("encounter", "") if whom else "")
+    visited = form.get("encounter", "") if whom else ""
+    if visited and not await _of(request, visited, whom):
+        raise HTTPException(404)
+    opened = Launch(app.id, whom, visited)
     address = await launch(smart.tables, app, session, opened, smart.base, site_of(request).clock())
     return RedirectResponse(address, 303)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
@@ -111,6 +113,16 @@ def test_a_forged_token_is_refused(mint: Mint, keys: KeyFolder) -> None:
     for token in forged:
         with pytest.raises(Unsound):
             mint.read(token, NOW)
+
+
+@given(st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_token_with_any_character_changed_is_refused(mint: Mint, data: st.DataObject) -> None:
+    made = mint.issue(TOKEN, NOW)
+    place = data.draw(st.integers(0, len(made) - 1))
+    other = data.draw(st.sampled_from("ABCXYZabcxyz019-_.=é ").filter(lambda one: one != made[place]))
+    with pytest.raises(Unsound):
+        mint.read(made[:place] + other + made[place + 1 :], NOW)
 
 
 def test_a_public_key_is_never_a_shared_secret(mint: Mint, keys: KeyFolder) -> None:

@@ -12,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from felles.access.smart.configuration import PATH, smart_configuration
+from felles.access.smart.entry import refused
 from felles.access.smart.inspection import introspect, revoke
 from felles.access.smart.refusal import Refusal
 from felles.access.smart.service import Smart
+from felles.access.table import put
 
 MAX_FORM = 65_536
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache", "x-content-type-options": "nosniff"}
@@ -48,8 +50,8 @@ async def _posted(smart: Smart, handler: Handler, request: Request) -> Response:
         _patient(smart, address, now)
         status, body, headers = await handler(smart, request, await _form(request), now)
     except Refusal as error:
-        if error.code != "use_dpop_nonce":
-            _failed(smart, address, error, now)
+        if error.code != "use_dpop_nonce" and error.status != 429:
+            await _failed(smart, address, error, now)
         status, body = error.status, {"error": error.code, "error_description": error.text}
         headers = error.headers | _challenge(error, request.headers)
     if body is None:
@@ -64,10 +66,11 @@ def _patient(smart: Smart, address: str, now: float) -> None:
         raise Refusal("temporarily_unavailable", text, 429, {"Retry-After": str(seconds)})
 
 
-def _failed(smart: Smart, address: str, error: Refusal, now: float) -> None:
-    if error.status != 429:
-        smart.patience.failed(address, now)
+async def _failed(smart: Smart, address: str, error: Refusal, now: float) -> None:
+    """Counted, and told to the access log; what the caller has sent stands nowhere."""
+    smart.patience.failed(address, now)
     log.warning("an app was refused", reason=error.code, status=error.status)
+    await put(smart.tables, *refused(error.code, now))
 
 
 def _challenge(error: Refusal, headers: Mapping[str, str]) -> dict[str, str]:

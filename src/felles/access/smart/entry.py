@@ -19,6 +19,11 @@ def said(issued: Issued, now: float) -> Sequence[Line]:
     return log.lines(entry(issued.token, now, issued.way))
 
 
+def refused(reason: str, now: float) -> Sequence[Line]:
+    """An app was refused: the OAuth code of why, and no name, since it has not shown that it is whom it says."""
+    return log.lines(row.Row(int(now * 1_000_000), row.Act.TOKEN, row.Result.REFUSED, reason=reason))
+
+
 def entry(token: Token, now: float, way: str) -> row.Row:
     """`way` is a grant_type, or `felles token`; the uses of what is made by hand carry its id as their session."""
     purpose = _PURPOSES.get(token.subject.partition("/")[0], Purpose.SYSTEM)
