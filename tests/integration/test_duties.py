@@ -13,7 +13,7 @@ from felles.access.who import Role, Who
 from felles.duties import balance, handling, owing, timer, unusual, worklist
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import HOUR, WorkingDays, due
-from felles.duties.deed import HandOn, Owe, Reopen, Said, Settle
+from felles.duties.deed import HandOn, Owe, Reopen, Said, Settle, deeds
 from felles.duties.duty import Outcome
 from felles.duties.escalation import Level, Step
 from felles.duties.kind import Kind, declare
@@ -25,7 +25,8 @@ from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.prepare import removal
 from felles.record.record import Record
-from felles.record.rule import Deed, Inside, Put, Rule, Woken, write_of
+from felles.record.rule import Deed, Inside, Put, Rule, Woken, parted, write_of
+from felles.record.store import Line, Sql
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +108,8 @@ def who(reference: str = ANNE, place: str = WARD, code: str = "LE") -> Who:
 
 @pytest.fixture
 async def record(store_url: str) -> AsyncIterator[Record]:
-    opened = await Record.open(store_url, RULES, lines=duties.LINES)
+    forget = Sql("UPDATE resource SET deleted = 1 WHERE id = $1")
+    opened = await Record.open(store_url, RULES, lines={**duties.LINES, "test forget": forget})
     for one in (unit(REGION), unit(CLINIC, REGION), unit(WARD, CLINIC), person(ANNE), person(BO), role(ANNE), role(BO)):
         await opened.update(one)
     await opened.update({"resourceType": "Patient", "id": "kari"})
@@ -183,6 +185,13 @@ async def test_nobody_else_writes_the_tasks_of_the_ledger(record: Record) -> Non
         await record.commit([removal("Task", id)])
     assert refused.value.status == 403
     await record.update({"resourceType": "Task", "id": "mine", "status": "requested", "intent": "order"})
+
+
+async def test_a_task_that_shows_something_else_is_found(record: Record) -> None:
+    await record.update(referral("r"))
+    number = (await only(record, "ServiceRequest/r")).duty.id
+    await record.commit([], lines=[Line("test forget", [f"duty-{number:x}"])])
+    assert [str(one) async for one in faults(record.store.address)] == [f"duty {number:x}: its Task is not there"]
 
 
 async def test_a_person_closes_with_a_reason_and_takes_it_back(record: Record) -> None:
@@ -283,6 +292,20 @@ async def test_what_somebody_who_leaves_owed_is_the_units(record: Record) -> Non
         assert (await record.resource("Task", task_id(row.duty.id)))["owner"]["reference"] == WARD
     await record.update(referral("late", WARD, ANNE))
     assert (await only(record, "ServiceRequest/late")).person is None
+    await whole(record)
+
+
+async def test_somebody_who_leaves_with_very_much_undone(record: Record) -> None:
+    owed = [Owe(ASSESS, f"ServiceRequest/{n}", WARD, ANNE) for n in range(450)]
+    for part in (owed[:225], owed[225:]):
+        writes, lines = parted(await deeds(part, Outside(record), handling.now()))
+        await record.commit(writes, lines=lines)
+    await record.update(person(ANNE, active=False))
+    assert (await worklist.open_of_person(record, ANNE, handling.now())).rows == []
+    assert (await worklist.count_of(record, WARD, handling.now()))[0].pool == 450
+    while await timer.refresh(record):
+        pass
+    assert len(await record.resources("Task", [("owner", WARD), ("status", "requested"), ("_count", "1000")])) == 450
     await whole(record)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from felles.duties.calendar import day_of
 from felles.duties.duty import Act, State
 from felles.duties.kind import code_of
+from felles.duties.mirror import unlike
 from felles.record.store.snapshot import Snapshot, snapshot
 
 _ENTRIES = (
@@ -79,6 +80,8 @@ async def faults(address: str, proof: Proof | None = None) -> AsyncIterator[Faul
             yield fault
         for (number,) in await moment.rows(_ORPHANS):
             yield Fault("its unit does not exist", number)
+        async for number, what in unlike(moment):
+            yield Fault(what, number)
     if proof.opened != proof.closed + proof.open:
         yield Fault(f"over all units {proof.opened} opened, {proof.closed} closed and {proof.open} open")
 
