@@ -38,13 +38,17 @@ from felles.access.audit.sealer import seal
 from tests.audit import logged, place_in
 async def main():
     async with logged(sys.argv[1]) as record:
+        print("ready", flush=True)
         await seal(record, place_in(Path(sys.argv[2]), sys.argv[1]), 0.01)
 asyncio.run(main())
 """
 
 
 def started(program: str, *args: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", program, *args], stdout=subprocess.PIPE, text=True)
+    """A process that has said its first word."""
+    process = subprocess.Popen([sys.executable, "-c", program, *args], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline()
+    return process
 
 
 def killed(process: subprocess.Popen[str]) -> list[str]:
@@ -63,7 +67,7 @@ def test_a_kill_loses_and_repeats_nothing(store_url: str, tmp_path: Path) -> Non
         telling = started(TELLING, str(place.folder), str(life))
         for _ in range(2):
             sealing = started(SEALING, store_url, str(tmp_path))
-            time.sleep(1.0 + chance.random() / 2)
+            time.sleep(0.2 + chance.random() / 2)
             killed(sealing)
         acknowledged |= {f"{life}-{number}" for number in killed(telling)}
     asyncio.run(settled(store_url, tmp_path))

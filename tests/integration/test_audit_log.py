@@ -200,15 +200,15 @@ async def test_a_full_disk_lets_no_answer_go_and_passes(tmp_path: Path, monkeypa
     store = str(tmp_path / "felles.db")
     place = place_in(tmp_path, store)
     async with logged(store) as record:
-        log, real = Log(place.folder), os.fdatasync
+        log, real = Log(place.folder), os.pwrite
         await log.append(row(1))
 
-        def full(_: int) -> None:
+        def full(*_: object) -> int:
             raise OSError(errno.ENOSPC, "no space left")
 
-        monkeypatch.setattr(os, "fdatasync", full)
+        monkeypatch.setattr(os, "pwrite", full)
         refused = await asyncio.gather(*(log.append(row()) for _ in range(3)), return_exceptions=True)
-        monkeypatch.setattr(os, "fdatasync", real)
+        monkeypatch.setattr(os, "pwrite", real)
         await log.append(row(2))
         await log.close()
         await Sealer(record, place).settle()

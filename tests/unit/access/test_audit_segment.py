@@ -11,7 +11,7 @@ from felles.access.audit.row import Act, What, Why, decode, encode, names, parte
 from felles.access.audit.segment import MAGIC, Segment, frame, frames, is_held, rows_from, segments
 from felles.access.who import Kind, Purpose, Role, Who
 
-ROWS = st.lists(st.binary(max_size=200), max_size=12)
+ROWS = st.lists(st.binary(min_size=1, max_size=200), max_size=12)
 WHO = Who(
     "Practitioner/kari",
     "Kari Nordmann",

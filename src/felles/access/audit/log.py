@@ -1,5 +1,8 @@
 """The log of one process: `await append(row)` returns when the row is durable; under load one sync serves many.
 
+A group begins when half of those that came with the two groups before are there again, so that one half is answered
+while the other is written; nobody waits for more than LINGER, and without load nobody waits.
+
 Fails closed (pasientjournalloven § 22): without room or a disk that works, no answer leaves.
 """
 
@@ -14,6 +17,7 @@ from felles.record.outcome import Problem, problem
 from felles.record.store import Line
 
 Waiting = list[tuple[list[bytes], "asyncio.Future[None]"]]
+LINGER = 0.002
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -27,6 +31,8 @@ class Log:
         self._segment: Segment | None = Segment(self._folder)
         self._waiting: Waiting = []
         self._running = False
+        self._last, self._enough = 1, 1
+        self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log")
 
     async def append(self, row: Row) -> None:
@@ -34,13 +40,23 @@ class Log:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[None] = loop.create_future()
         self._waiting.append(([encode(one) for one in parted(row)], answer))
-        if not self._running:
-            self._begin(loop)
+        self._consider(loop)
         await answer
 
+    def _consider(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._running or not self._waiting:
+            return
+        if len(self._waiting) >= self._enough:
+            self._begin(loop)
+        elif self._timer is None:
+            self._timer = loop.call_later(LINGER, self._begin, loop)
+
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._running = True
-        group, self._waiting = self._waiting, []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        group, self._waiting, self._running = self._waiting, [], True
+        self._enough, self._last = (self._last + len(group) + 1) // 2, len(group)
         self._thread.submit(self._write, loop, group)
 
     def _write(self, loop: asyncio.AbstractEventLoop, group: Waiting) -> None:
@@ -74,13 +90,13 @@ class Log:
                 answer.set_result(None)
             else:
                 answer.set_exception(refusal(error))
-        if self._waiting:
-            self._begin(loop)
-        else:
-            self._running = False
+        self._running = False
+        self._consider(loop)
 
     async def close(self) -> None:
         """Waits for what is under way and lets the segment go."""
+        while self._running or self._waiting:  # noqa: ASYNC110 - at the end, once
+            await asyncio.sleep(LINGER)
         await asyncio.to_thread(self._thread.shutdown)
         self._leave()
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -139,7 +140,13 @@ NO_GROUND = Why()
 
 def names(parameters: Iterable[str]) -> list[str]:
     """Names of search parameters, few and short; what looks like none could hold anything, and is told as `?`."""
-    return sorted({name if _NAME.fullmatch(name) else "?" for name in parameters})[:NAMED]
+    given = tuple(parameters)
+    return list(_names(given)) if given else []
+
+
+@lru_cache(maxsize=4_096)
+def _names(parameters: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name if _NAME.fullmatch(name) else "?" for name in parameters})[:NAMED])
 
 
 def row(
@@ -168,7 +175,7 @@ def row(
         who.client,
         who.session,
         who.acts_for or "",
-        sorted(set(patients)),
+        sorted({*patients}),
         what.type,
         few,
         what.count or len(what.ids),

@@ -22,7 +22,7 @@ from felles.access.audit.key import signing_key
 from felles.access.audit.place import Place
 from felles.access.audit.row import read
 from felles.access.audit.seal import Seal, sealed
-from felles.access.audit.segment import MAGIC, TORN, folder_of_log, is_held, rows_from, segments, synced
+from felles.access.audit.segment import TORN, folder_of_log, is_held, is_torn, rows_from, segments, synced
 from felles.access.audit.statement import Known, many, patients_args, rows_args
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
@@ -166,7 +166,7 @@ def _values(seal: Seal) -> list[int | bytes]:
 
 def _discard(path: Path, position: int) -> None:
     """A tail that no row fits is what a crash left of an answer that never went out; it is kept aside."""
-    if path.stat().st_size > max(position, len(MAGIC)):
+    if is_torn(path, position):
         log.warning("a segment of the log ends in what is no row; it is kept", segment=path.with_suffix(TORN).name)
         path.rename(path.with_suffix(TORN))
     else:

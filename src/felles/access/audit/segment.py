@@ -1,7 +1,8 @@
 """A segment: the file to which one process adds its rows. Only its maker writes it, and holds its lock while it lives.
 
 The file begins with MAGIC; then frames of length (4 bytes), CRC-32 (4 bytes) and row. A frame that is cut or does not
-fit its sum is the end: what follows a failed write is never acknowledged.
+fit its sum is the end: what follows a failed write is never acknowledged. Room is written out in advance as zeros, so
+that a sync moves the row and nothing of the file system's own.
 """
 
 import fcntl
@@ -18,7 +19,9 @@ TORN = ".torn"
 FULL = 16 * 1024 * 1024
 """Bytes after which a process begins a new segment, so that old ones can go."""
 _FRAME = struct.Struct("<II")
-LONGEST = 1 << 20
+ROOM = 1 << 20
+"""Bytes of zeros that are put down at once."""
+LONGEST = 1 << 18
 """Bytes of one row at the most."""
 
 
@@ -46,31 +49,41 @@ class Segment:
         """Makes a new one. Raises OSError."""
         self.path = folder / f"{secrets.token_hex(8)}{SUFFIX}"
         part = self.path.with_suffix(".new")
-        self._file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_DSYNC, 0o600)
+        self._room = 0
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            os.write(self._file, MAGIC)
-            os.fdatasync(self._file)
+            self.size = 0
+            self._put(MAGIC)
             part.rename(self.path)  # under its name it is locked: the sealer never takes it for a dead one
             synced(folder)
         except OSError:
             part.unlink(missing_ok=True)
             os.close(self._file)
             raise
-        self.size = len(MAGIC)
 
     def append(self, rows: Sequence[bytes]) -> None:
         """Adds rows; they are durable on return. Raises OSError, after which nothing may be added any more."""
-        data = b"".join([frame(one) for one in rows])
-        written = os.write(self._file, data)
-        while written < len(data):
-            written += os.write(self._file, data[written:])
-        os.fdatasync(self._file)
-        self.size += len(data)
+        self._put(b"".join([frame(one) for one in rows]))
+
+    def _put(self, data: bytes) -> None:
+        end = self.size + len(data)
+        while self._room < end:
+            self._room += _written(self._file, bytes(ROOM), self._room)
+        _written(self._file, data, self.size)
+        self.size = end
 
     def close(self) -> None:
         """Lets go of the lock: the sealer may take what is left and remove the file."""
         os.close(self._file)
+
+
+def _written(file: int, data: bytes, place: int) -> int:
+    """Puts all of `data` down at a place, durable on return."""
+    done = 0
+    while done < len(data):
+        done += os.pwrite(file, data[done:] if done else data, place + done)
+    return done
 
 
 def frame(one: bytes) -> bytes:
@@ -84,7 +97,7 @@ def frames(data: bytes) -> Iterator[tuple[bytes, int]]:
     while len(data) - start >= _FRAME.size:
         length, checksum = _FRAME.unpack_from(data, start)
         end = start + _FRAME.size + length
-        if length > LONGEST or end > len(data):
+        if not 0 < length <= LONGEST or end > len(data):
             return
         one = data[start + _FRAME.size : end]
         if zlib.crc32(one) != checksum:
@@ -105,12 +118,19 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def is_torn(path: Path, position: int) -> bool:
+    """Whether anything but room stands after the last row."""
+    with path.open("rb") as file:
+        file.seek(max(position, len(MAGIC)))
+        return bool(file.read(LONGEST).strip(b"\0"))
+
+
 def segments(folder: Path) -> list[Path]:
     """The segments in a folder."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def rows_from(path: Path, position: int, most: int = 4 * 1024 * 1024) -> Iterator[tuple[bytes, int]]:
+def rows_from(path: Path, position: int, most: int = ROOM) -> Iterator[tuple[bytes, int]]:
     """Whole rows after `position` (0: the beginning) with the positions where they end."""
     begin = max(position, len(MAGIC))
     with path.open("rb") as file:
