@@ -222,7 +222,7 @@ def _sight(held: Frame, verdicts: Mapping[int, Verdict]) -> Sight:
 
 def _scoped(held: Frame, patients: frozenset[int] | None) -> frozenset[int] | None:
     """Those of the patients whom an app's scopes are about."""
-    only = held.restriction.patient if held.restriction else None
+    only = held.restriction.only if held.restriction else None
     return patients if only is None else frozenset((only,)) if patients is None else patients & {only}
 
 

@@ -69,6 +69,11 @@ class Restriction:
         return _letters(self.near, touch.type).issuperset(needed) and whom == {self.patient}
 
     @property
+    def only(self) -> int | None:
+        """The key of the one patient whom all of it is about; None where a user's scopes reach others as well."""
+        return self.patient if NOBODYS.issuperset(self.wide) else None
+
+    @property
     def types(self) -> frozenset[int] | None:
         """Numbers of the types that may be read or searched; None: all."""
         named = {name for letters in (self.wide, self.near) for name, acts in letters.items() if acts & {"r", "s"}}
@@ -76,9 +81,7 @@ class Restriction:
 
     def narrowed(self, sight: Sight) -> Sight:
         """What is left of a sight: nothing that it did not hold."""
-        left = sight
-        if self.patient is not None and NOBODYS.issuperset(self.wide):
-            left = sight.narrowed(frozenset((self.patient,)))
+        left = sight if self.only is None else sight.narrowed(frozenset((self.only,)))
         types = self.types
         if types is not None:
             left = replace(left, types=types if left.types is None else left.types & types)
