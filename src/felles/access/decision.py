@@ -5,7 +5,7 @@ the patient's consent opens locks; scopes and agreements are asked beside it (`g
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from felles.access import age
@@ -129,7 +129,16 @@ def _staff(who: Who, what: What, facts: Facts, why: Purpose, now: int) -> Verdic
         return _no(Reason.OBJECTION if by else Reason.NO_RELATION, by)
     if ground is Ground.QUALITY and what.act in _ACTS:
         return _no(Reason.PURPOSE)
-    return _opened(what, facts, ground, by, now)
+    verdict = _opened(what, facts, ground, by, now)
+    return _to_what_it_names(verdict, what, facts, now) if ground is Ground.CONSENT else verdict
+
+
+def _to_what_it_names(verdict: Verdict, what: What, facts: Facts, now: int) -> Verdict:
+    """A consent that is the only ground opens the part that it names and no more."""
+    parts = tuple(one.part for one in facts.openings if one.named and one.holds(what.named, now))
+    if not verdict.allow or WHOLE in parts:
+        return verdict
+    return replace(verdict, closed=(*verdict.closed, Closed(WHOLE, parts)))
 
 
 def _opened(what: What, facts: Facts, ground: Ground, by: str, now: int) -> Verdict:
@@ -160,26 +169,23 @@ def _ground(who: Who, what: What, facts: Facts, why: Purpose, now: int) -> tuple
     if why is Purpose.OVERSIGHT:
         return None, ""
     emergency = _opening(facts, what.named, now, emergency=True)
-    if emergency:
+    if emergency and emergency.part.whole:
         return Ground.EMERGENCY, emergency.id
+    through = rights(who).through
     mine = {cached_key64(who.id), cached_key64(who.role.id) if who.role else 0}
     held = [] if who.keys.isdisjoint(facts.subjects) else [one for one in facts.relations if one.subject in who.keys]
     if why is Purpose.QUALITY:
         return _quality(facts, bool(held), now)
     unit: Ground | None = None
     for one in held:
-        if counts(one.ground, one.low, one.high, now) and one.ground not in _BY_WISH:
+        if one.ground in through and counts(one.ground, one.low, one.high, now):
             if one.subject in mine:
                 return OF_RELATION[Made(one.ground)], ""
             unit = Ground.UNIT
     if unit is not None:
         return unit, ""
-    consent = _opening(facts, what.named, now, emergency=False)
+    consent = _opening(facts, what.named, now, emergency=False) or emergency
     return (Ground.CONSENT, consent.id) if consent else (None, "")
-
-
-_BY_WISH = frozenset((Made.CONSENT, Made.EMERGENCY, Made.REPRESENTATION))
-"""Decided on the Consent itself, which also says for which part; the relation only finds the patient."""
 
 
 def _quality(facts: Facts, knew: bool, now: int) -> tuple[Ground | None, str]:

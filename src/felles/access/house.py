@@ -13,6 +13,7 @@ import orjson
 
 from felles.access.agreement import Agreement, agreement
 from felles.access.epoch import among, epochs, listed
+from felles.access.right import of_role
 from felles.access.role import Employment, employment
 from felles.access.unit import Piece, Tree, tree
 from felles.access.who import Kind, Who
@@ -119,7 +120,8 @@ async def current(store: Reading, address: str) -> dict[str, Any] | None:
 
 def _who(person: dict[str, Any], held: Employment, units: Tree) -> Who:
     unit = held.role.unit
-    keys = units.keys(unit) | {key64(held.practitioner), key64(held.role.id)}
+    own = units.keys(unit) if of_role(held.role.code).below else frozenset((key64(unit),))
+    keys = own | {key64(held.practitioner), key64(held.role.id)}
     return Who(held.practitioner, name_of(person), Kind.STAFF, held.role, keys, units.party(unit))
 
 

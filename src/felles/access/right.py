@@ -10,6 +10,7 @@ from functools import cached_property
 
 from felles.record import definition
 from felles.record.guard import Act
+from felles.record.index.relation import Ground as Made
 
 _READING = frozenset((Act.READ, Act.SEARCH, Act.HISTORY))
 
@@ -55,10 +56,16 @@ WHOLE = frozenset(("everything",))
 IDENTITY_WORK = frozenset(("match", "merge", "unmerge", "move-facts"))
 
 
+RELATIONS = frozenset(Made) - {Made.CONSENT, Made.EMERGENCY, Made.REPRESENTATION}
+"""What gives a ground by itself. The others are decided on the Consent, which also says for which part; the relation
+only finds the patient."""
+
+
 @dataclass(frozen=True)
 class Rights:
     """`read`, `create`, `update`, `delete`: type names; `loose`: those that may be seen where no patient is concerned;
-    `calls`: operations without `$`. `finds`: may look for patients whom they have nothing to do with yet."""
+    `calls`: operations without `$`. `finds`: may look for patients whom they have nothing to do with yet.
+    `through`: the relations that open a record to this role; `below`: those of the units below the own one count too."""
 
     read: frozenset[str] = frozenset()
     create: frozenset[str] = frozenset()
@@ -67,6 +74,8 @@ class Rights:
     loose: frozenset[str] = LOOSE
     calls: frozenset[str] = TERMINOLOGY
     finds: bool = False
+    through: frozenset[int] = RELATIONS
+    below: bool = True
     _written: dict[Act, frozenset[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +132,11 @@ _HOUSE = _types(
     "Organization OrganizationAffiliation HealthcareService Location Practitioner PractitionerRole Endpoint Contract"
 )
 _ADMINISTRATOR = Rights(create=_HOUSE, update=_HOUSE, delete=_HOUSE, loose=LOOSE | {"Contract"})
-_PRIVACY_OFFICER = Rights(read=_types("AuditEvent Task Provenance"), update=_types("Task"), loose=LOOSE | {"Contract"})
+_PRIVACY_OFFICER = Rights(
+    read=_types("AuditEvent Task Provenance"), update=_types("Task"), loose=LOOSE | {"Contract"},
+    through=frozenset((Made.DUTY,)), below=False,
+)  # fmt: skip
+"""Follows up what the log raises questions of, and sees of patients only what is owed in that."""
 _LEADER = Rights(
     read=_types("AuditEvent Task Provenance Patient Encounter Appointment"), update=_types("Task"), finds=False
 )

@@ -5,6 +5,7 @@ import click
 from felles.cli.account import account
 from felles.cli.app import app
 from felles.cli.audit import audit
+from felles.cli.authorisation import authorisations
 from felles.cli.backup import backup
 from felles.cli.check import check
 from felles.cli.demo import demo
@@ -24,5 +25,19 @@ def main() -> None:
     """One shared health record for a region."""
 
 
-for _command in (serve, imports, export, backup, restore, check, reindex, demo, audit, account, app, token):
+for _command in (
+    serve,
+    imports,
+    export,
+    backup,
+    restore,
+    check,
+    reindex,
+    demo,
+    audit,
+    account,
+    app,
+    token,
+    authorisations,
+):
     main.add_command(_command)

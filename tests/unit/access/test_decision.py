@@ -255,3 +255,19 @@ def test_a_decision_takes_few_microseconds() -> None:
     what = What(facts, Act.READ, "Observation", None, frozenset((1, 2, 3)))
     seconds = min(timeit.repeat(lambda: decide(who, what, Purpose.TREATMENT, NOW), number=500, repeat=7)) / 500
     assert seconds < 100e-6  # 20 µs on a quiet machine; see the bench
+
+
+def test_a_consent_that_is_the_only_ground_opens_the_part_it_names() -> None:
+    doctor = Who("Practitioner/a", "", Kind.STAFF, Role("PractitionerRole/a", "Organization/u", "LE"))
+    names = frozenset((key64("Practitioner/a"),))
+    facts = Facts(KEY, openings=(Opening("open", names, Part(frozenset(("Observation",)))),))
+    assert ask(doctor, facts, Traits("Observation", 1)).ground is Ground.CONSENT
+    assert not ask(doctor, facts, Traits("Condition", 1)).allow
+    assert ask(doctor, replace(facts, openings=(Opening("open", names),)), Traits("Condition", 1)).allow
+
+
+def test_a_privacy_officer_sees_what_is_owed_and_not_the_records_of_the_unit() -> None:
+    role = Role("PractitionerRole/a", "Organization/u", "personvernombud")
+    officer = Who("Practitioner/a", "", Kind.STAFF, role, frozenset((1,)))
+    assert not ask(officer, Facts(KEY, (Relation(1, Made.ENCOUNTER),)), Traits("Task", 1)).allow
+    assert ask(officer, Facts(KEY, (Relation(1, Made.DUTY),)), Traits("Task", 1)).allow
