@@ -211,7 +211,7 @@ class Somebody:
     def me(self) -> str:
         """Who the page says is signed in; empty for nobody."""
         page = self.get("/account").text
-        found = re.search(r'<p class="me"><strong>([^<]*)</strong><span>([^<]*)', page)
+        found = re.search(r'class="me"[^>]*><strong>([^<]*)</strong><span>([^<]*)', page)
         return html.unescape(f"{found[1]}, {found[2]}") if found else ""
 
 

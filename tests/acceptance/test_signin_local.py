@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from felles.access.account.onetime import code_at
 from tests.acceptance.signin import TWO_ROLES, House, Somebody, alert, hidden, house
+from tests.acceptance.test_accessible import violations
 from tests.authenticator import Authenticator
 from tests.server import FELLES
 
@@ -304,3 +305,29 @@ def test_no_form_of_another_site_waits_for_somebody_to_sign_in(home: House, visi
         page = visitor.client.post(path, data=planted)
         assert page.status_code in (401, 403) and "planted" not in page.text
     assert enter(visitor, "berit.ten", codes[0], page=page).headers["location"] == "/"
+
+
+def test_every_page_of_signing_in_is_for_everybody(home: House, page: Page) -> None:
+    """WCAG 2.2 AA by axe-core."""
+    code = invitation(home, "berit.eleven")
+    page.goto("/sign-in")
+    page.get_by_text("Lokal konto").click()
+    assert violations(page) == []
+    page.goto("/invitation")
+    assert violations(page) == []
+    page.get_by_label("Koden i invitasjonen").fill(code)
+    page.get_by_role("button", name="Fortsett").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Lag passnøkkel").click()
+    page.get_by_role("link", name="Logg inn").click()
+    page.get_by_text("Lokal konto").click()
+    page.get_by_role("button", name="Bruk passnøkkel").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    for path in ("/account", "/role"):
+        page.goto(path)
+        assert violations(page) == []
+    grow_old(home)
+    page.goto("/account")
+    page.get_by_role("button", name="Fjern").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bekreft at det er deg")
+    assert violations(page) == []

@@ -28,6 +28,8 @@ class Choice:
 
 PAGES = (
     Choice("search", N_("Finn pasient"), "/find", keywords="søk leite pasient find search patient"),
+    Choice("person", N_("Min innlogging"), "/account", keywords="konto økter passnøkkel account sessions passkeys"),
+    Choice("doctor", N_("Bytt rolle"), "/role", keywords="enhet arbeid change role unit"),
     Choice("leave", N_("Logg ut"), form="sign-out", keywords="avslutt sign out exit"),
     Choice("globe", N_("Språk: bokmål"), form="language-nb", keywords="language norsk språk"),
     Choice("globe", N_("Språk: nynorsk"), form="language-nn", keywords="language norsk språk"),
