@@ -68,12 +68,13 @@ class Context:
 
 
 def _array(keys: frozenset[int]) -> str:
-    return f"{{{','.join(map(str, keys))}}}" if keys else ""
+    """Without 0, which is nobody's key but stands for nobody in the tables."""
+    return f"{{{','.join(map(str, filter(None, keys)))}}}" if keys else ""
 
 
 @lru_cache(maxsize=1_024)
 def fenced(sql: str, arguments: int) -> str:
-    """`sql` behind its context, whose settings are three arguments more. The offset depends on the context, so that it
+    """`sql` behind its context, whose settings are further arguments. The offset depends on the context, so that it
     is set before the first row is looked for, and is an error where the connection is not the reading role's."""
     settings = ", ".join(
         f"set_config('felles.{name}', ${place}, true)" for place, name in enumerate(_SETTINGS, arguments + 1)

@@ -96,7 +96,11 @@ class PostgresqlReading:
     async def _fetch(self, pool: "asyncpg.Pool[Any]", sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
             async with pool.acquire() as connection:
-                return [tuple(row) for row in await connection.fetch(sql, *args, timeout=self._seconds)]
+                try:
+                    return [tuple(row) for row in await connection.fetch(sql, *args, timeout=self._seconds)]
+                except asyncpg.InvalidRowCountInResultOffsetClauseError:
+                    connection.terminate()
+                    raise
         except TimeoutError as error:
             raise problem(
                 403, "too-costly", "this search costs too much: narrow it down by patient, code or date"
