@@ -99,7 +99,7 @@ class Guarded:
     async def told(self, request: Request, answer: Response) -> Response:
         """The answer, once the log is durable. Raises Problem 503 or 507 instead of it."""
         if self.watch.shown or self.watch.refused or not self.watch.written:
-            await self.log.append(row_of(self.watch, request, answer.status))
+            await self.log.append(*rows_of(self.watch, request, answer.status))
         return answer
 
 
@@ -117,19 +117,28 @@ def act_of(request: Request) -> row.Act:
     return row.Act.READ if request.path.count("/") == 1 else row.Act.SEARCH
 
 
-def row_of(watch: Watch, request: Request, status: int) -> row.Row:
-    """One answer: whom it showed, what, and on which ground. Names of parameters, never values."""
-    shown = watch.shown
-    patients = {one.patient for one in shown if one.patient} | {key for _, _, keys in watch.refused for key in keys}
-    kinds = {one.type for one in shown}
-    what = row.What(
-        kinds.pop() if len(kinds) == 1 else type_in(request.path),
-        [one.id for one in shown[: row.NAMED + 1]] or [id for _, id, _ in watch.refused],
-        len(shown),
-        _names(request),
-    )
+def rows_of(watch: Watch, request: Request, status: int) -> list[row.Row]:
+    """One answer: whom it showed, what, and on which ground. Names of parameters, never values. What was refused on the
+    way to an answer is a row of its own, so that nobody reads in the log that a closed record was seen."""
     result = row.Result.FAILED if status >= 500 else row.Result.REFUSED if status >= 400 else row.Result.OK
-    why = row.Why(ground_of(watch.verdicts, frozenset(patients)), purpose=watch.who.purpose)
+    shown, refused = watch.shown, watch.refused
+    rows = []
+    if shown or not refused:
+        kinds = {one.type for one in shown}
+        name = kinds.pop() if len(kinds) == 1 else type_in(request.path)
+        ids = list(dict.fromkeys([one.id for one in shown[: row.NAMED + 1]]))
+        patients = frozenset([one.patient for one in shown if one.patient])
+        what = row.What(name, ids, len(shown), _names(request))
+        rows.append(_row(watch, request, patients, what, result))
+    if refused:
+        patients = frozenset([key for _, _, keys in refused for key in keys])
+        what = row.What(type_in(request.path), [id for _, id, _ in refused], len(refused), _names(request))
+        rows.append(_row(watch, request, patients, what, max(result, row.Result.REFUSED)))
+    return rows
+
+
+def _row(watch: Watch, request: Request, patients: frozenset[int], what: row.What, result: row.Result) -> row.Row:
+    why = row.Why(ground_of(watch.verdicts, patients), purpose=watch.who.purpose)
     now = time.time_ns() // 1_000
     return row.row(now, watch.who, act_of(request), patients=patients, what=what, why=why, result=result)
 

@@ -35,11 +35,11 @@ class Log:
         self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log")
 
-    async def append(self, row: Row) -> None:
-        """Returns when the row is durable. Raises Problem 507 (no room) or 503 (the disk fails): send no answer."""
+    async def append(self, *rows: Row) -> None:
+        """Returns when the rows are durable. Raises Problem 507 (no room) or 503 (the disk fails): send no answer."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(([encode(one) for one in parted(row)], answer))
+        self._waiting.append(([encode(one) for row in rows for one in parted(row)], answer))
         self._consider(loop)
         await answer
 
