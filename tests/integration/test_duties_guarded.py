@@ -11,6 +11,7 @@ from felles.duties import emergency, handling, worklist
 from felles.duties.duty import Outcome
 from felles.duties.reckoning import faults
 from felles.duties.serial import task_id
+from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from tests.integration import consenting
@@ -46,6 +47,7 @@ async def test_an_emergency_opening_is_reviewed_by_the_leader(record: Record) ->
     leader, boss = await consenting.staff(record, "leader")
     (seen,) = (await worklist.told(leader, "Organization/ward", handling.now(), who=boss)).rows
     assert (seen.shown, seen.patient) == (True, "Patient/bea")
+    assert [(one.type, one.patient) for one in leader.guard.shown] == [("Task", key64("Patient/bea"))]
     with pytest.raises(Problem, match="404"):
         await leader.read("Patient", "bea")
 
@@ -69,6 +71,7 @@ async def test_the_review_is_no_ground_for_colleagues(record: Record) -> None:
             await second.read(*address)
     (seen,) = (await worklist.open_of(second, "Organization/ward", handling.now(), who=colleague)).rows
     assert (seen.shown, seen.patient, seen.subject) == (False, None, None)
+    assert second.guard.shown == []
     with pytest.raises(Problem) as refused:
         await handling.close(second, colleague, number, Outcome.OK, "why not")
     assert refused.value.status in (403, 404)

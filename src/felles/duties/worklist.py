@@ -12,6 +12,7 @@ from felles.duties.clearance import is_closer
 from felles.duties.duty import Duty
 from felles.duties.kind import kind_of
 from felles.duties.reading import Names, Outside, names
+from felles.duties.serial import task_id
 from felles.record.definition import type_number
 from felles.record.guard import Sight
 from felles.record.index.value import key64
@@ -20,6 +21,16 @@ from felles.record.record import Record
 PAGE = 50
 TASK = type_number("Task")
 START = (-1 << 62, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the access log gets of a row about a patient: the duty, as its Task."""
+
+    id: str
+    number: int
+    patient: int
+    type: str = "Task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +120,16 @@ async def _page(record: Record, name: str, args: list[int], now: int, who: Who |
 
 
 async def rows(record: Record, duties: Sequence[Duty], now: int, who: Who | None = None) -> list[Row]:
-    """Duties as the holder of the record may see them; `who` is the holder, whose very task it may be to review."""
+    """Duties as the holder of the record may see them, told to the log; `who` is the holder, whose very task it may be
+    to review."""
     patients = frozenset(one.patient for one in duties if one.patient is not None)
     sight = await record.guard.sight(patients)
     known = await names(Outside(record), [key for one in duties for key in _keys(one)])
     everything = record.guard.everything
-    return [_row(one, known, everything or _shown(one, sight, who), now) for one in duties]
+    found = [_row(one, known, everything or _shown(one, sight, who), now) for one in duties]
+    told = [one.duty for one in found if one.shown and one.duty.patient is not None]
+    record.guard.show([Listed(task_id(one.id), one.turn, one.patient or 0) for one in told])
+    return found
 
 
 def _shown(one: Duty, sight: Sight, who: Who | None) -> bool:
