@@ -65,7 +65,7 @@ only finds the patient."""
 class Rights:
     """`read`, `create`, `update`, `delete`: type names; `loose`: those that may be seen where no patient is concerned;
     `calls`: operations without `$`. `finds`: may look for patients whom they have nothing to do with yet.
-    `through`: the relations that open a record to this role; `below`: those of the units below the own one count too."""
+    `through`: the relations that open a record to this role; `below`: those of units below the own one count too."""
 
     read: frozenset[str] = frozenset()
     create: frozenset[str] = frozenset()
