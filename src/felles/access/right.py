@@ -113,7 +113,7 @@ _NURSE = _care(_DAILY | IDENTITY, WHOLE | REGISTRATION | {"match"})
 _MIDWIFE = _care(_DAILY | ORDERING | MEASURED | IDENTITY, WHOLE | REGISTRATION | {"match"})
 _ASSISTANT = _care(_types("Observation MedicationAdministration Task Communication Procedure Flag"), WHOLE)
 _CLERK = _care(
-    PLANNING | MONEY | LETTERS | IDENTITY | _types("Specimen Media"),
+    PLANNING | MONEY | LETTERS | IDENTITY,
     REGISTRATION | IDENTITY_WORK,
     IDENTITY | PLANNING | MONEY | LETTERS | _types("DiagnosticReport Immunization Provenance"),
 )

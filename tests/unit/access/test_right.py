@@ -38,8 +38,8 @@ def test_a_code_that_is_not_known_sees_no_patient() -> None:
 
 
 def test_nothing_of_patients_is_loose_but_what_stands_without_them() -> None:
-    assert LOOSE & OF_PATIENTS <= {"Schedule"}
-    assert LOOSE | OF_PATIENTS <= set(definition.RESOURCE_TYPES)
+    assert {"Schedule"} >= LOOSE & OF_PATIENTS
+    assert set(definition.RESOURCE_TYPES) >= LOOSE | OF_PATIENTS
 
 
 @pytest.mark.parametrize("code", EVERYBODY)

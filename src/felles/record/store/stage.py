@@ -33,7 +33,7 @@ OF_PATIENT = frozenset(map(definition.type_number, ("Patient", "RelatedPerson"))
 OF_HOUSE = frozenset(
     map(
         definition.type_number,
-        ("Organization", "HealthcareService", "Location", "Practitioner", "PractitionerRole", "Contract", "CareTeam"),
+        ("Organization", "HealthcareService", "Location", "Practitioner", "PractitionerRole", "Contract"),
     )
 )
 """A relation that comes makes no epoch: a cached no is never trusted. One that goes does, and so do these types."""
