@@ -309,6 +309,24 @@ async def test_somebody_who_leaves_with_very_much_undone(record: Record) -> None
     await whole(record)
 
 
+async def test_a_unit_that_closes_hands_on_what_it_owes(record: Record) -> None:
+    await record.update(referral("r", WARD, ANNE))
+    with pytest.raises(Problem) as refused:
+        await record.commit([removal("Organization", "ward")])
+    assert refused.value.status == 409
+    await record.update({**unit(WARD, CLINIC), "active": False})
+    row = await only(record, "ServiceRequest/r")
+    assert (row.unit, row.person) == (CLINIC, None)
+    await record.update({**unit(CLINIC, REGION), "active": False})
+    with pytest.raises(Problem) as refused:
+        await record.update({**unit(REGION), "active": False})
+    assert refused.value.status == 409
+    today = NORWAY.day_number(handling.now())
+    counts = {one.unit: one for one in await balance.balance(Outside(record), today)}
+    assert [counts[key64(one)].after for one in (WARD, CLINIC, REGION)] == [0, 0, 1]
+    await whole(record)
+
+
 async def test_an_end_by_date_counts_for_lists_before_any_clock(record: Record) -> None:
     await record.update(referral("r", WARD, ANNE))
     await record.update(role(ANNE, period={"end": "2031-03-31"}))

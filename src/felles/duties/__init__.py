@@ -4,7 +4,7 @@ proof or by a named person with a reason. It adds up at any instant, and anyone 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from felles.duties import balance, emergency, leaving, timer, unusual, view
+from felles.duties import balance, closing, emergency, leaving, timer, unusual, view
 from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
 from felles.duties.duty import Outcome
 from felles.duties.escalation import Level, Step
@@ -22,7 +22,7 @@ WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
 
 def rules() -> Sequence[Rule]:
     """The ledger's own rules. Rooms above add theirs with `owing`."""
-    return (view.RULE, leaving.RULE, emergency.RULE)
+    return (view.RULE, leaving.RULE, closing.RULE, emergency.RULE)
 
 
 __all__ = [

@@ -32,7 +32,8 @@ _TOTALS = (
 )
 _OPEN = "SELECT kind, unit, count(*) FROM duty WHERE state = 0 GROUP BY kind, unit"
 _ORPHANS = (
-    "SELECT d.id FROM duty d LEFT JOIN directory u ON u.key = d.unit WHERE d.state = 0 AND u.key IS NULL ORDER BY d.id"
+    "SELECT d.id FROM duty d LEFT JOIN directory u ON u.key = d.unit LEFT JOIN resource r ON r.rid = u.rid "
+    "WHERE d.state = 0 AND coalesce(r.deleted, 1) = 1 ORDER BY d.id"
 )
 Counts = tuple[int, int, int, int]
 Cell = tuple[int, int, int]

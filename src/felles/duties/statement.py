@@ -88,6 +88,7 @@ LINES: Mapping[str, Sql] = {
         f"SELECT {_ALL} FROM duty WHERE subject = $1 AND kind = $2 AND state = 1 AND proof = $3 ORDER BY id"  # noqa: S608
     ),
     "duty to leave": _locked(f"SELECT {_ALL} FROM duty WHERE person = $1 AND state = 0 ORDER BY id"),  # noqa: S608
+    "duty to move": _locked(f"SELECT {_ALL} FROM duty WHERE unit = $1 AND state = 0 ORDER BY id"),  # noqa: S608
     "duty due": Sql(f"SELECT {_ALL} FROM duty WHERE state = 0 AND next <= $1 ORDER BY next, id LIMIT $2"),  # noqa: S608
     "duty stale": Sql(f"SELECT {_ALL} FROM duty WHERE viewed < turn ORDER BY id LIMIT $1"),  # noqa: S608
     "duty of subject": Sql(f"SELECT {_ALL} FROM duty WHERE subject = $1 ORDER BY id LIMIT $2"),  # noqa: S608
