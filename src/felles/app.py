@@ -22,8 +22,10 @@ from felles.access.guard import Access
 from felles.access.smart import endpoint
 from felles.access.smart import statement as smart
 from felles.access.smart.configuration import security
+from felles.access.smart.crossing import Crossings
 from felles.access.smart.key import folder_of
 from felles.access.smart.service import Smart
+from felles.access.table import Tables
 from felles.record.feed import Handler
 from felles.record.identity import late
 from felles.record.interaction import capability
@@ -74,20 +76,27 @@ def is_loopback(host: str) -> bool:
 
 
 def is_foreign(scope: Scope) -> bool:
-    """Whether a request comes through a name that is not this machine's (DNS rebinding) or from another site's page."""
-    host, origin = b"localhost", b""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host = value
-        elif name == b"origin":
-            origin = value
-    return _is_foreign(host.decode("latin-1"), origin.decode("latin-1"))
+    """Whether a request comes through a name that is not this machine's (DNS rebinding)."""
+    return not _is_ours(_header(scope, b"host", "localhost"))
 
 
 @lru_cache(maxsize=1_024)
-def _is_foreign(host: str, origin: str) -> bool:
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    return not is_loopback(name) or (origin != "" and origin.partition("://")[2] != host)
+def _is_ours(host: str) -> bool:
+    return is_loopback(host.rsplit(":", 1)[0] if not host.endswith("]") else host)
+
+
+def is_elsewhere(scope: Scope) -> bool:
+    """Whether a request comes from another site's page."""
+    origin = _header(scope, b"origin", "")
+    return origin != "" and origin.partition("://")[2] != _header(scope, b"host", "localhost")
+
+
+def _header(scope: Scope, wanted: bytes, otherwise: str) -> str:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            text: str = value.decode("latin-1")
+            return text
+    return otherwise
 
 
 CONFIGURATION = "/fhir/.well-known/smart-configuration"
@@ -96,10 +105,11 @@ CONFIGURATION = "/fhir/.well-known/smart-configuration"
 class App:
     """/fhir without detours, everything else through the pages."""
 
-    def __init__(self, fhir: ASGIApp, pages: ASGIApp, log: Log) -> None:
+    def __init__(self, fhir: ASGIApp, pages: ASGIApp, log: Log, tables: Tables) -> None:
         self._fhir = fhir
         self._pages = pages
         self._log = log
+        self._crossings = Crossings(self._answer, tables)
 
     async def close(self) -> None:
         """Waits for what the log has under way."""
@@ -108,7 +118,13 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if is_foreign(scope):
             await PlainTextResponse("Felles answers this machine only.", 403)(scope, receive, send)
-        elif (scope["path"].startswith("/fhir/") and scope["path"] != CONFIGURATION) or scope["path"] == "/fhir":
+        elif is_elsewhere(scope):
+            await self._crossings(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope["path"].startswith("/fhir/") and scope["path"] != CONFIGURATION) or scope["path"] == "/fhir":
             await self._fhir(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
@@ -136,4 +152,4 @@ def build(record: Record) -> App:
         providers=providers(chosen.oidc),
         routes=[*endpoint.routes(service), *authorize.routes(service)],
     )
-    return App(fhir, face, log)
+    return App(fhir, face, log, record)

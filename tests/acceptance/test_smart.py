@@ -358,6 +358,26 @@ def test_a_token_by_hand_is_for_programs_and_minutes_and_says_why(place: Place, 
     assert (said.returncode, said.stdout) == (2, "")
 
 
+def test_pages_of_registered_apps_call_from_where_they_are(place: Place) -> None:
+    here, token = {"origin": "https://app.example"}, place.token()
+    ask = {**here, "access-control-request-method": "GET", "access-control-request-headers": "authorization"}
+    asked = httpx.options(f"{place.base}/Patient", headers=ask, timeout=60)
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "https://app.example")
+    assert "access-control-allow-credentials" not in asked.headers
+    got = place.get("Patient?_count=1", token, **here)
+    assert (got.status_code, got.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    assert place.get("Patient?_count=1", "x", **here).status_code == 401
+    known = httpx.get(f"{place.base}/.well-known/smart-configuration", headers=here, timeout=60)
+    assert known.headers["access-control-allow-origin"] == "https://app.example"
+    for origin in ("https://evil.example", "null", "https://app.example.evil.example", "http://app.example"):
+        refused = place.get("Patient?_count=1", token, origin=origin)
+        assert (refused.status_code, "access-control-allow-origin" in refused.headers) == (403, False)
+    for path in ("/find", "/sign-in", "/auth/agree", "/auth/apps", "/auth/introspect"):
+        assert httpx.post(place.address + path, headers=here, timeout=60).status_code == 403
+    rebound = httpx.get(f"{place.base}/metadata", headers={**here, "host": "evil.example"}, timeout=60)
+    assert rebound.status_code == 403
+
+
 def test_the_capability_statement_says_where_to_sign_in(place: Place) -> None:
     security = httpx.get(f"{place.base}/metadata").json()["rest"][0]["security"]
     assert security["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"

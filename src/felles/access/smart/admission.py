@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from felles.access.session import Session, expired
 from felles.access.smart.dpop import NonceWanted, Proofs
@@ -10,6 +12,7 @@ from felles.access.smart.refusal import unauthorized
 from felles.access.smart.signature import MAX_LENGTH, Unsound
 from felles.access.smart.token import Mint, Token
 from felles.access.table import Tables
+from felles.access.trust import Trust
 
 CACHED = 4_096
 
@@ -30,6 +33,7 @@ class ResourceServer:
         self._mint = mint
         self._proofs = proofs
         self._known: dict[bytes, Token] = {}
+        self._grants: Trust[tuple[Any, ...]] = Trust()
 
     async def verify(self, headers: Mapping[str, str], method: str, url: str, now: float) -> Admitted:
         """Who is admitted. `headers` in lower case; `url` is the request's address by our own base.
@@ -77,13 +81,18 @@ class ResourceServer:
             raise Unsound("the proof is by another key")
 
     async def _alive(self, token: Token, now: float) -> Admitted:
-        """Sign-out, revocation and the removal of an app hold at once; what `felles token` makes ends by itself."""
+        """Sign-out, revocation and the removal of an app hold at once on this machine, within a second on others; what
+        `felles token` makes ends by itself."""
         if not token.grant:
             return Admitted(token, None)
-        rows = await self._tables.ask("app grant alive", [token.grant])
-        if not rows:
+        row = await self._grants.of(self._tables, token.grant, partial(self._ask, token.grant))
+        if row is None:
             raise Unsound("ended")
-        session = Session(*rows[0][1:]) if rows[0][1] is not None else None
-        if rows[0][0] and (session is None or expired(session, now)):
+        session = Session(*row[1:]) if row[1] is not None else None
+        if row[0] and (session is None or expired(session, now)):
             raise Unsound("the session has ended")
         return Admitted(token, session)
+
+    async def _ask(self, grant: str) -> tuple[Any, ...] | None:
+        rows = await self._tables.ask("app grant alive", [grant])
+        return rows[0] if rows else None

@@ -81,7 +81,7 @@ def security(base: str) -> Mapping[str, Any]:
     uris = [{"url": short, "valueUri": addresses[f"{name}_endpoint"]} for short, name in named.items()]
     return {
         "extension": [{"url": _OAUTH, "extension": uris}],
-        "cors": False,
+        "cors": True,
         "service": [{"coding": [{"system": _SERVICE, "code": "SMART-on-FHIR"}]}],
     }
 

@@ -106,7 +106,7 @@ def _public(make: Callable[[], dict[str, Any]]) -> Callable[[Request], Awaitable
     """What anybody may read."""
 
     async def handler(request: Request) -> Response:
-        headers = {"cache-control": "max-age=300", "access-control-allow-origin": "*"}
+        headers = {"cache-control": "max-age=300"}
         return JSONResponse(make(), headers=headers)
 
     return handler
