@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from felles.access.attendance import told
 from felles.access.audit.row import Act
 from felles.access.table import Tables, put
+from felles.access.trust import Trust, ended
 from felles.record.store import Line
 
 IDLE_SECONDS = 30 * 60
@@ -111,40 +112,7 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
-TRUSTED_SECONDS = 1.0
-"""How long this process believes what it has read: a revocation elsewhere is felt no later."""
-
-KEPT = 4_096
-
-
-class Readings:
-    """What this process has lately read of sessions, by token digest; never a `no`, never older than TRUSTED_SECONDS.
-
-    The age counts from before the store was asked, on a clock that nobody sets.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, Session]] = {}
-
-    def get(self, token: str) -> Session | None:
-        moment, session = self._kept.get(token, (0.0, None))
-        return session if session is not None and monotonic() - moment < TRUSTED_SECONDS else None
-
-    def put(self, token: str, session: Session, asked: float) -> None:
-        if len(self._kept) >= KEPT:
-            self._kept.clear()
-        self._kept[token] = (asked, session)
-
-    def clear(self) -> None:
-        """After an end or a change in this process: felt here at once."""
-        self._kept.clear()
-
-
-_READINGS: WeakKeyDictionary[object, Readings] = WeakKeyDictionary()
-
-
-def _readings(tables: Tables) -> Readings:
-    return _READINGS.setdefault(getattr(tables, "store", tables), Readings())
+_TRUSTED: WeakKeyDictionary[object, Trust[Session]] = WeakKeyDictionary()
 
 
 async def session_of(cookies: Mapping[str, str], tables: Tables, now: float) -> Session | None:
@@ -152,17 +120,20 @@ async def session_of(cookies: Mapping[str, str], tables: Tables, now: float) -> 
     given = token_in(cookies)
     if not given:
         return None
-    token, readings, asked = digest(given), _readings(tables), monotonic()
-    session = readings.get(token)
-    if session is None:
+    token, trusted = digest(given), _TRUSTED.setdefault(getattr(tables, "store", tables), Trust())
+
+    async def ask() -> Session | None:
         rows = await tables.ask("session of token", [token])
-        session = Session(*rows[0]) if rows else None
+        return Session(*rows[0]) if rows else None
+
+    number, asked = ended(tables).number, monotonic()
+    session = await trusted.of(tables, token, ask)
     if session is None or expired(session, now):
         return None
     if now - session.seen >= NOTED_SECONDS:
         await put(tables, Line("session seen", [session.id, int(now)]))
         session = replace(session, seen=int(now))
-    readings.put(token, session, asked)
+        trusted.put(token, session, number, asked)
     return session
 
 
@@ -187,10 +158,7 @@ async def replaced(
     tables: Tables, old: Session, new: Session, token: str, secure: bool, used: Sequence[Line] = ()
 ) -> bool:
     """Puts a new session in an old one's place; False where the old one has been ended meanwhile."""
-    ended = Line("session end", [old.id], rows=1)
-    done = await put(tables, *used, ended, *begin_lines(new, token, secure))
-    _readings(tables).clear()
-    return done
+    return await put(tables, *used, Line("session end", [old.id], rows=1), *begin_lines(new, token, secure))
 
 
 def _said(act: Act, session: Session, now: float) -> list[Line]:
@@ -200,19 +168,16 @@ def _said(act: Act, session: Session, now: float) -> list[Line]:
 async def end(tables: Tables, session: Session, now: float) -> None:
     """Signs out here."""
     await put(tables, Line("session end", [session.id]), *_said(Act.SIGN_OUT, session, now))
-    _readings(tables).clear()
 
 
 async def end_one(tables: Tables, person: str, id: str, now: float) -> None:
     """Signs out one of a person's own sessions."""
     await put(tables, Line("session end of person", [id, person], rows=1), *told(Act.SIGN_OUT, now, person, session=id))
-    _readings(tables).clear()
 
 
 async def end_all(tables: Tables, person: str, now: float) -> None:
     """Signs a person out everywhere."""
     await put(tables, Line("sessions end", [person]), *told(Act.SIGN_OUT, now, person))
-    _readings(tables).clear()
 
 
 async def sessions_of(tables: Tables, person: str, now: float) -> list[Session]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from felles.access.trust import ENDS, ended
 from felles.record.outcome import Problem
 from felles.record.store import Line, Write
 
@@ -22,4 +23,6 @@ async def put(tables: Tables, *lines: Line) -> bool:
         if error.status == 409:
             return False
         raise
+    if any(line.name in ENDS for line in lines):
+        ended(tables).mark()
     return True

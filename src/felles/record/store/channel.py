@@ -33,13 +33,18 @@ LINGER = 0.003
 
 
 def socket_path(store: Path) -> Path:
-    """Where the writer of `store` listens: short enough for a Unix address, in a folder of this user alone."""
+    """Where the writer of `store` listens: short enough for a Unix address."""
+    name = hashlib.blake2b(str(store.resolve()).encode(), digest_size=12).hexdigest()
+    return folder_of_user() / f"{name}.sock"
+
+
+def folder_of_user() -> Path:
+    """A folder of this user alone, for what processes of this machine share. Raises PermissionError."""
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"felles-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
         raise PermissionError(f"{folder} must belong to this user alone (mode 0700)")
-    name = hashlib.blake2b(str(store.resolve()).encode(), digest_size=12).hexdigest()
-    return folder / f"{name}.sock"
+    return folder
 
 
 class _Peer:
