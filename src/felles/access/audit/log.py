@@ -8,8 +8,10 @@ Fails closed (pasientjournalloven § 22): without room or a disk that works, no 
 
 import asyncio
 import errno
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from felles.access.audit.row import Row, encode, parted
 from felles.access.audit.segment import FULL, Segment, folder_of_log
@@ -33,7 +35,9 @@ class Log:
         self._running = False
         self._last, self._enough = 1, 1
         self._timer: asyncio.TimerHandle | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="log")
+        self._groups: SimpleQueue[tuple[asyncio.AbstractEventLoop, Waiting] | None] = SimpleQueue()
+        self._thread = Thread(target=self._work, name="log", daemon=True)
+        self._thread.start()
 
     async def append(self, *rows: Row) -> None:
         """Returns when the rows are durable. Raises Problem 507 (no room) or 503 (the disk fails): send no answer."""
@@ -57,12 +61,15 @@ class Log:
             self._timer = None
         group, self._waiting, self._running = self._waiting, [], True
         self._enough, self._last = (self._last + len(group) + 1) // 2, len(group)
-        self._thread.submit(self._write, loop, group)
+        self._groups.put((loop, group))
 
-    def _write(self, loop: asyncio.AbstractEventLoop, group: Waiting) -> None:
-        """On the log's own thread."""
-        error = self._put([one for rows, _ in group for one in rows])
-        loop.call_soon_threadsafe(self._written, loop, group, error)
+    def _work(self) -> None:
+        """On the log's own thread, until it is given None."""
+        while (given := self._groups.get()) is not None:
+            loop, group = given
+            error = self._put([one for rows, _ in group for one in rows])
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._written, loop, group, error)
 
     def _put(self, rows: list[bytes]) -> OSError | None:
         try:
@@ -97,7 +104,8 @@ class Log:
         """Waits for what is under way and lets the segment go."""
         while self._running or self._waiting:  # noqa: ASYNC110 - at the end, once
             await asyncio.sleep(LINGER)
-        await asyncio.to_thread(self._thread.shutdown)
+        self._groups.put(None)
+        await asyncio.to_thread(self._thread.join)
         self._leave()
 
 
