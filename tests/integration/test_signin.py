@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from felles.access.account import onetime, passkey
 from felles.access.account.account import Opened, Wait, add, by_name, check, invited, listed, remove, set_password
@@ -19,7 +17,6 @@ from felles.access.entrance import change_role, enter
 from felles.access.session import Proof, end_all, session_of, sessions_of
 from felles.access.subject import DNR, FNR, HPR, patient_of, practitioner_of
 from felles.app import LINES, RULES
-from felles.cli import main
 from felles.demo import number
 from felles.record.record import Record
 from tests.authenticator import Authenticator
@@ -139,17 +136,3 @@ async def test_only_roles_that_hold_today_are_offered(record: Record) -> None:
     assert {one.id.partition("/")[2] for one in found} == {"now", "last-day", "this-year"}
     assert {(one.role, one.unit) for one in found} == {("Lege", "Ward")}
     assert await employments(record, "Patient/kari", today) == []
-
-
-async def test_a_store_from_a_backup_has_nobody_signed_in(record: Record, store_url: str, tmp_path: Path) -> None:
-    begun = await enter(record, Proof("Practitioner/kari", 4, "helseid", "s", int(NOW)), None, NOW, secure=False)
-    assert begun is not None
-    await give(record, "kind", "holder", {}, NOW, 60)
-    await record.close()
-    for words in (["backup", str(tmp_path / "copy")], ["restore", str(tmp_path / "copy"), "--replace"]):
-        done = await asyncio.to_thread(CliRunner().invoke, main, [*words, "--store", store_url])
-        assert done.exit_code == 0, done.output
-    restored = await Record.open(store_url, RULES, lines=LINES)
-    assert await session_of({"felles_session": begun[1]}, restored, NOW) is None
-    assert await sessions_of(restored, "Practitioner/kari", NOW) == []
-    await restored.close()

@@ -50,3 +50,8 @@ async def change_role(
     caller's to know."""
     session, token = renewed(old, now, role=role)
     return (session, token) if await replaced(tables, old, session, token, secure) else None
+
+
+async def shut(tables: Tables) -> None:
+    """Signs everybody out, and voids what is under way: a store from a backup knows of no sign-out since."""
+    await put(tables, Line("sessions end of everybody", []), Line("attempts end", []))

@@ -18,6 +18,8 @@ LINES: Mapping[str, Sql] = {
     "session end of person": Sql("DELETE FROM session WHERE id = $1 AND person = $2"),
     "sessions end": Sql("DELETE FROM session WHERE person = $1"),
     "sessions end of account": Sql("DELETE FROM session WHERE provider = 'local' AND subject = $1"),
+    "sessions end of everybody": Sql("DELETE FROM session"),
+    "attempts end": Sql("DELETE FROM attempt"),
     "sessions past": Sql("DELETE FROM session WHERE started < $1"),
     "attempt begin": Sql("INSERT INTO attempt (token, kind, holder, body, expires) VALUES ($1, $2, $3, $4, $5)"),
     "attempt": Sql("SELECT holder, body FROM attempt WHERE token = $1 AND kind = $2 AND expires >= $3"),
