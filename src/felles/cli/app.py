@@ -123,7 +123,10 @@ def rotate(store: str | None) -> None:
     from felles.access.smart.key import KeyFolder, folder_of
 
     settings = standing(store)
-    made = KeyFolder(folder_of(settings.store, settings.keys)).rotate(int(time.time()))
+    try:
+        made = KeyFolder(folder_of(settings.store, settings.keys)).rotate(int(time.time()))
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"key {made.kid}", err=True)
 
 

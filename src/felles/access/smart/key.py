@@ -23,7 +23,7 @@ LOOK_SECONDS = 1.0
 _SUFFIX = ".jwk"
 
 
-class KeyFolderOpen(Exception):
+class KeyFolderOpen(ValueError):
     """Others than the owner can read the keys."""
 
 
