@@ -56,10 +56,11 @@ def places(store: str) -> dict[str, str]:
 
 def token(store: str) -> str:
     """A bearer token for everything, as scripts on this machine get one."""
-    words = [FELLES, "token", "--store", store, "--scope", "system/*.cruds", "--purpose", "tests of the record"]
+    asked = ["--scope", "system/*.cruds", "--purpose", "tests of the record"]
+    words: list[str | Path] = [FELLES, "token", "--store", store, *asked]
     said = subprocess.run(words, env={**os.environ, **places(store)}, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
-    return said.stdout.strip()
+    return str(said.stdout.strip())
 
 
 def address(process: subprocess.Popen[bytes]) -> str:

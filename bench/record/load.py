@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.record.cpu import of_tree
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -46,21 +47,22 @@ def free_port() -> int:
 
 @contextmanager
 def served(address: str) -> Iterator[tuple[str, int]]:
-    """A running server: its address and process id."""
+    """A running server without a door (the record's own speed; `access` measures the door): its address and id."""
     port = free_port()
     environment = {**os.environ, "FELLES_STORE": address, "FELLES_PORT": str(port)}
-    command = [sys.executable, "-c", "from felles.cli import main; main()", "serve"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "bench.unguarded", "serve"]
+    process = subprocess.Popen(command, env=environment, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
     try:
-        _wait(f"{base}/fhir/Patient?_count=1", process)
+        wait(f"{base}/fhir/Patient?_count=1", process)
         yield base, process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+def wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Until the address answers. Raises RuntimeError."""
     for _ in range(300):
         if process.poll() is not None:
             raise RuntimeError("felles serve ended at once")
@@ -103,15 +105,16 @@ def _at(said: str, percentile: str) -> float:
     return float(found[1]) * _UNITS[found[2]] if found else 0.0
 
 
-def reading(paths: Sequence[str]) -> str:
-    """A script that asks for these paths in turn."""
+def reading(paths: Sequence[str], bearer: str = "") -> str:
+    """A script that asks for these paths in turn, perhaps with a token."""
+    headers = f'{{["Authorization"] = "Bearer {bearer}"}}' if bearer else "nil"
     listed = ",".join(f'"{path}"' for path in paths)
     return f"""
 local paths = {{{listed}}}
 local at = 0
 request = function()
   at = at % #paths + 1
-  return wrk.format("GET", paths[at])
+  return wrk.format("GET", paths[at], {headers})
 end
 """
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from felles.access.audit import row
 from felles.access.audit.interaction import interaction
@@ -20,6 +20,8 @@ from felles.record.rest.message import Request, Response
 
 PUBLIC = frozenset({"metadata"})
 """What a stranger may ask (https://hl7.org/fhir/R4/http.html#capabilities)."""
+KNOWN = 4_096
+"""Tokens whose holders a process keeps."""
 _ACTS = {
     "POST": row.Act.CREATE,
     "PUT": row.Act.UPDATE,
@@ -47,6 +49,7 @@ class Door:
     access: Access
     tokens: ResourceServer
     log: Log
+    known: dict[str, tuple[Who, Who]] = field(default_factory=dict)
 
     async def open(self, request: Request) -> Visit:
         """Raises Problem 401 for who is not known, 403 for who has no role any more."""
@@ -71,15 +74,27 @@ class Door:
         who = await self._person(token.subject, session.role if session else None, int(now * 1e6))
         if who is None:
             raise unauthorized("Bearer", "invalid_token")
-        scopes = tuple(str(one) for one in token.scopes.grants)
+        return self._held(who, admitted)
+
+    def _held(self, who: Who, admitted: Admitted) -> Who:
+        """The person as a token holds them, made once for each token while the person stays the same."""
+        token, session = admitted.token, admitted.session
         level, signed = (session.level, session.signed) if session else (0, 0)
-        return replace(who, scopes=scopes, level=level, signed=signed, session=token.session, client=token.app)
+        known = self.known.get(token.id)
+        if known is not None and known[0] is who and (known[1].level, known[1].signed) == (level, signed):
+            return known[1]
+        scopes = tuple(str(one) for one in token.scopes.grants)
+        held = replace(who, scopes=scopes, level=level, signed=signed, session=token.session, client=token.app)
+        if len(self.known) >= KNOWN:
+            self.known.clear()
+        self.known[token.id] = (who, held)
+        return held
 
     async def _person(self, subject: str, role: str | None, moment: int) -> Who | None:
         kind = subject.partition("/")[0]
         if kind == "Practitioner":
             if role is not None:
-                return await self.access.house.who_of(subject, role, moment)
+                return await self.access.house.who_lately(subject, role, moment)
             roles = await self.access.house.roles_of(subject, moment)
             return roles[0] if len(roles) == 1 else None
         if kind == "Patient":

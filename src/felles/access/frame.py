@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from felles.access import maker
 from felles.access.agreement import parties, reach
@@ -76,7 +77,12 @@ def _until(standing: Standing, who: Who, now: int) -> int:
 
 def scoped(who: Who, context: str | None) -> Restriction | None:
     """What the holder's scopes leave; None without scopes."""
-    return None if who.scopes is None else restriction(scope.read(" ".join(who.scopes)), context)
+    return None if who.scopes is None else _restriction(who.scopes, context)
+
+
+@lru_cache(maxsize=1_024)
+def _restriction(scopes: tuple[str, ...], context: str | None) -> Restriction:
+    return restriction(scope.read(" ".join(scopes)), context)
 
 
 def _named(standing: Standing, who: Who) -> frozenset[int]:

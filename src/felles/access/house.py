@@ -69,6 +69,12 @@ class House:
         unit or a unit above it is not, or no longer, active, or the role is another's."""
         return await self.at(await self.standing(), practitioner, role, moment)
 
+    async def who_lately(self, practitioner: str, role: str, moment: int) -> Who | None:
+        """The same as this process last read the house. Whoever is bound to it is asked again by the guard, at the
+        epoch that stands beside the rows."""
+        found = await self.at(self._standing, practitioner, role, moment) if self._standing is not None else None
+        return found or await self.who_of(practitioner, role, moment)
+
     async def at(self, standing: Standing, practitioner: str, role: str, moment: int) -> Who | None:
         """The same, in a house that has been read."""
         if role not in standing.roles:

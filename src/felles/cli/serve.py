@@ -98,6 +98,7 @@ class Readers:
         self._running: list[subprocess.Popen[bytes]] = []
         self._programs: list[list[str]] = []
         self._died: list[float] = []
+        self._descriptors = [listening.fileno()]
 
     def programs(self) -> list[list[str]]:
         """Modules to run, with their arguments."""
@@ -113,7 +114,7 @@ class Readers:
         command = [sys.executable, "-m", *program]
         environment = {**os.environ, "FELLES_STORE": self._chosen.store}
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdin=subprocess.PIPE, pass_fds=[self._listening.fileno()], env=environment
+            command, stdin=subprocess.PIPE, pass_fds=self._descriptors, env=environment
         )
 
     def look(self) -> bool:
