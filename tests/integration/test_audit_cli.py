@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from felles.access.audit.log import Log, lines
 from felles.access.audit.place import place_of
-from felles.access.audit.row import Act
+from felles.access.audit.row import Act, decode
 from felles.app import LINES
 from felles.cli import main
 from felles.record.record import Record
@@ -89,3 +89,19 @@ def test_the_sealing_process_seals_and_ends_with_its_input(store: str) -> None:
     process.stdin.close()
     assert process.wait(timeout=10) == 0
     assert felles("audit", "verify").exit_code == 0
+
+
+def test_who_takes_everything_out_leaves_a_row(store: str, tmp_path: Path) -> None:
+    assert felles("export", str(tmp_path / "out")).exit_code == 0
+    assert felles("backup", str(tmp_path / "copy.db")).exit_code == 0
+    felles("audit", "seal")
+    rows = [decode(body) for body in asyncio.run(bodies(store))]
+    taken = [one.client.split()[1] for one in rows if one.act is Act.EXPORT]
+    assert taken == ["export", "backup"]
+
+
+def test_nothing_is_taken_out_that_cannot_be_logged(store: str, tmp_path: Path) -> None:
+    place_of(store).folder.chmod(0o755)
+    said = felles("export", str(tmp_path / "out"))
+    assert said.exit_code == 1 and "nothing is taken out" in said.output
+    assert not (tmp_path / "out").exists()

@@ -20,6 +20,7 @@ NOTE = "Øvingsdata – ikke målte tall"
 def export(folder: Path, store: str | None, types: tuple[str, ...], since: str | None, packed: bool) -> None:
     """Write the current version of every resource to FOLDER (new or empty): one NDJSON per type and a manifest."""
     from felles.cli.progress import Bar
+    from felles.cli.trace import leave_trace
     from felles.demo.resource import TAG
     from felles.record import definition
     from felles.record.bulk.export import Wanted, total
@@ -29,8 +30,11 @@ def export(folder: Path, store: str | None, types: tuple[str, ...], since: str |
         if not definition.is_resource(name):
             raise click.UsageError(f"{name} is no FHIR R4 resource type")
     wanted = Wanted(types, _micros(since) if since else 0, packed, TAG, NOTE)
-    address = chosen(store).store
-    with Bar(run(total(address)), "export") as bar:
+    settings = chosen(store)
+    address = settings.store
+    count = run(total(address))
+    leave_trace(settings, "export")
+    with Bar(count, "export") as bar:
         counts = run(written(address, folder, wanted, bar.move))
     click.echo(f"{sum(counts.values())} resources of {len(counts)} types in {folder}")
 
