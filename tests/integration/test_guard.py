@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from felles.access.audit.statement import LINES
+from felles.access.who import Kind, Purpose, Who
 from felles.record.record import Record
 from tests.integration.conftest import Client
 from tests.integration.region import (
@@ -297,3 +298,44 @@ async def test_a_search_before_and_after_a_lock_differs_by_what_is_behind_it(peo
     assert (await nurse("GET", "Patient?_has:Observation:patient:code=http://loinc.org%7C8867-4")).ids == []
     update = observation("pulse-anna", "anna", valueQuantity={"value": 1})
     assert (await nurse("PUT", "Observation/pulse-anna", update)).status == 404
+
+
+TASK = {
+    "resourceType": "Task", "id": "task", "status": "requested", "intent": "order", "for": ref("Patient/anna"),
+    "owner": ref("Organization/ward"), "authoredOn": "2026-11-20T08:00:00Z",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["whole", "type", "document"])
+async def test_a_lock_closes_what_lies_in_no_compartment_too(people: People, part: str) -> None:
+    await people.record.update(TASK)
+    nurse = await people.staff("nurse")
+    assert (await nurse("GET", "Task/task")).status == 200
+    said: dict[str, Any] = {
+        "whole": {},
+        "type": {"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Task"}]},
+        "document": {"data": [{"meaning": "instance", "reference": ref("Task/task")}]},
+    }[part]
+    await people.record.update(consent("lock", "anna", "lock", **said))
+    program = people.as_(Who("Device/export", "", Kind.SYSTEM, purpose=Purpose.SYSTEM))
+    for client in (nurse, program):
+        assert (await client("GET", "Task/task")).status == 404
+        assert (await client("GET", "Task?subject=Patient/anna")).ids == []
+        assert (await client("GET", "Task")).ids == []
+        assert "task" not in (await client("GET", "Task/_history")).ids
+
+
+async def test_many_locks_still_make_one_search(people: People) -> None:
+    for number in range(24):
+        name = f"p{number}"
+        for one in (patient(name), encounter(f"stay{name}", name, "ward"), observation(f"pulse{name}", name)):
+            await people.record.update(one)
+        if number % 4:
+            document = {"data": [{"meaning": "instance", "reference": ref(f"Observation/pulse{name}")}]}
+            part = (document, PARTS["type"], PARTS["period"])[number % 4 - 1]
+            await people.record.update(consent(f"lock{name}", name, "lock", **part))
+    open_ = {f"pulsep{number}" for number in range(0, 24, 4)} | {"pulse-anna"}
+    nurse, program = await people.staff("nurse"), people.as_(Who("Device/x", "", Kind.SYSTEM))
+    assert set((await nurse("GET", "Observation?_count=100")).ids) == open_
+    assert set((await program("GET", "Observation?_count=100")).ids) == open_ | {"pulse-berit"}
+    assert (await program("GET", "Observation/pulsep1")).status == 404

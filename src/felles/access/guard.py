@@ -9,23 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from felles.access import decision
-from felles.access.decision import Closed, Verdict, What
+from felles.access.decision import Verdict, What
 from felles.access.dossier import Dossier
 from felles.access.epoch import epochs as read_epochs
 from felles.access.facts import Facts
 from felles.access.frame import NOBODY, Frame, frame, scoped
 from felles.access.grace import counts
+from felles.access.hiding import hidden
 from felles.access.house import House
-from felles.access.part import WHOLE
 from felles.access.right import LOOSE, numbers
 from felles.access.smart.restriction import Restriction
 from felles.access.who import Kind, Purpose, Who
 from felles.access.writing import refused_call, refused_type, told
-from felles.record.guard import Act, Context, Epochs, Hidden, Shown, Sight, Touch
+from felles.record.guard import Act, Context, Epochs, Shown, Sight, Touch
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.protection import mask
-from felles.record.search.condition import Both, Condition, Either, Not
 from felles.record.store import Line
 from felles.record.store.transaction import Reading
 
@@ -178,7 +177,7 @@ class Watch:
         closed = await self.access.dossier.closed()
         at = await read_epochs(self.access.store, closed)
         verdicts = await self._decide(held, closed, at, Act.READ)
-        return replace(held.sight, patients=_scoped(held, None), hidden=(*held.sight.hidden, *_hidden(verdicts)))
+        return replace(held.sight, patients=_scoped(held, None), hidden=(*held.sight.hidden, *hidden(verdicts)))
 
     async def _decide(
         self, held: Frame, patients: Iterable[int], at: Epochs, act: Act, type_name: str | None = None
@@ -217,28 +216,10 @@ def _sight(held: Frame, verdicts: Mapping[int, Verdict]) -> Sight:
             seen = numbers(verdict.only) | (base.loose or frozenset())
             types = seen if types is None else types & seen
     patients = _scoped(held, frozenset(verdicts))
-    return Sight(patients, types, base.loose, base.hidden + _hidden(verdicts), base.limits)
+    return Sight(patients, types, base.loose, base.hidden + hidden(verdicts), base.limits)
 
 
 def _scoped(held: Frame, patients: frozenset[int] | None) -> frozenset[int] | None:
     """Those of the patients whom an app's scopes are about."""
     only = held.restriction.only if held.restriction else None
     return patients if only is None else frozenset((only,)) if patients is None else patients & {only}
-
-
-def _hidden(verdicts: Mapping[int, Verdict]) -> tuple[Hidden, ...]:
-    return tuple(
-        Hidden(patient, None if not verdict.allow else _condition(one))
-        for patient, verdict in verdicts.items()
-        for one in (verdict.closed if verdict.allow else (Closed(WHOLE),))
-    )
-
-
-def _condition(closed: Closed) -> Condition | None:
-    """What is behind a lock, as search asks it."""
-    inside = closed.part.condition
-    opened = [one for one in (part.condition for part in closed.opened) if one is not None]
-    if not opened:
-        return inside
-    out = Not(Either(tuple(opened)))
-    return out if inside is None else Both((inside, out))

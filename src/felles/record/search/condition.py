@@ -151,6 +151,13 @@ class OfType:
 
 
 @dataclass(frozen=True, slots=True)
+class OfPatients:
+    """It is about one of these patients (keys), or of no single one and names any of them."""
+
+    patients: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Updated:
     """When the current version was written (_lastUpdated)."""
 
@@ -196,7 +203,7 @@ class Seen:
 
 
 Indexed = Tokens | Texts | Dates | Quantities | References | Chained | Paired | Near
-Condition = Indexed | Present | Reverse | Keys | OfType | Updated | Listed | Either | Both | Not | Seen
+Condition = Indexed | Present | Reverse | Keys | OfType | OfPatients | Updated | Listed | Either | Both | Not | Seen
 
 
 @dataclass(frozen=True, slots=True)

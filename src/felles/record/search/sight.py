@@ -44,7 +44,9 @@ class Sight:
 
     def is_plain(self, type_number: int, patient: int) -> bool:
         """Whether `shows` alone decides for rows of this type and patient."""
-        return type_number not in self.limits and not any(one.patient in (0, patient) for one in self.hidden)
+        return type_number not in self.limits and not any(
+            not patient or one.patient in (0, patient) for one in self.hidden
+        )
 
     def narrowed(self, patients: frozenset[int]) -> "Sight":
         """The same for these patients only."""

@@ -13,6 +13,7 @@ from felles.record.search.condition import (
     Keys,
     Listed,
     Not,
+    OfPatients,
     OfType,
     Reverse,
     Seen,
@@ -54,6 +55,8 @@ def probe(condition: Condition, probing: Probing) -> str:
             return probing.writing.among(f"{probing.row}.key", condition.keys)
         case OfType():
             return terms(f"{probing.row}.type", condition.types)
+        case OfPatients():
+            return _of_patients(condition.patients, probing)
         case Updated():
             return updated(condition, probing.row, probing.writing)
         case Seen():
@@ -74,6 +77,13 @@ def _seen(condition: Seen, probing: Probing) -> str:
     from felles.record.search.sql.seen import seen  # which asks conditions in its turn
 
     return f"({seen(condition.sight, _TYPES, probing)})"
+
+
+def _of_patients(patients: frozenset[int], probing: Probing) -> str:
+    row, writing = probing.row, probing.writing
+    c = writing.alias("c")
+    named = f"SELECT 1 FROM concern_index {c} WHERE {c}.rid = {row}.rid AND {writing.hashed(f'{c}.whom', patients)}"
+    return f"({writing.hashed(f'{row}.patient', patients)} OR ({row}.patient = 0 AND EXISTS ({named})))"
 
 
 def _not(condition: Condition, probing: Probing) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from felles.record.search.condition import Condition
+from felles.record.search.condition import Condition, OfPatients
 from felles.record.search.sight import Hidden, Sight
 from felles.record.search.sql.dialect import terms
 from felles.record.search.sql.probe import Probing, probe
@@ -45,6 +45,6 @@ def _limited(number: int, condition: Condition, probing: Probing) -> str:
 
 
 def _not_hidden(hidden: Hidden, probing: Probing) -> str:
-    parts = [f"{probing.row}.patient = {probing.writing.value(hidden.patient)}"] if hidden.patient else []
-    parts += [probe(hidden.condition, probing)] if hidden.condition is not None else []
+    of: Condition | None = OfPatients(frozenset((hidden.patient,))) if hidden.patient else None
+    parts = [probe(one, probing) for one in (of, hidden.condition) if one is not None]
     return f"NOT ({' AND '.join(parts) or '1 = 1'})"
