@@ -72,9 +72,11 @@ def invitation(home: House, name: str, person: str = "Practitioner/berit") -> st
     return felles(home, "account", "add", name, "--person", person).splitlines()[0].rpartition(" ")[2]
 
 
-def with_password(home: House, visitor: Somebody, name: str) -> tuple[str, list[str]]:
+def with_password(
+    home: House, visitor: Somebody, name: str, person: str = "Practitioner/berit"
+) -> tuple[str, list[str]]:
     """A new account with a password: the secret of its app, and its recovery codes."""
-    code = invitation(home, name)
+    code = invitation(home, name, person)
     offered = visitor.post("/invitation", visitor.get("/invitation"), code=code)
     secret = hidden(offered.text)["secret"]
     fields = {"password": WORD, "again": WORD, "onetime": code_at(secret, int(time.time()) // 30 - 1)}
@@ -144,6 +146,24 @@ def test_removing_an_account_ends_its_sessions(home: House, visitor: Somebody) -
     felles(home, "account", "remove", "berit.four")
     time.sleep(1.1)  # as long as the server may believe what it has read
     assert visitor.me == ""
+
+
+def test_the_operator_signs_somebody_out_everywhere_and_invites_anew(home: House, visitor: Somebody) -> None:
+    _, codes = with_password(home, visitor, "kari.one", "Patient/kari")
+    other = Somebody(home)
+    for one, code in ((visitor, codes[0]), (other, codes[1])):
+        enter(one, "kari.one", code)
+        assert one.me
+    assert felles(home, "account", "sign-out", "Patient/kari") == "2 sessions ended\n"
+    time.sleep(1.1)
+    assert visitor.me == other.me == ""
+    again = felles(home, "account", "invite", "kari.one").splitlines()[0].rpartition(" ")[2]
+    assert "Velg hvordan" in visitor.post("/invitation", visitor.get("/invitation"), code=again).text
+
+
+def test_another_name_of_this_machine_leads_to_the_one_that_passkeys_know(home: House, visitor: Somebody) -> None:
+    other = home.address.replace("localhost", "127.0.0.1")
+    assert visitor.client.get(other + "/sign-in").headers["location"] == home.address + "/sign-in"
 
 
 @pytest.mark.parametrize("path", ["/sign-in/password", "/sign-in/passkey", "/invitation", "/invitation/password"])

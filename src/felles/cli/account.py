@@ -58,6 +58,15 @@ def remove(name: str, store: str | None) -> None:
     run(_removed(chosen(store), name))
 
 
+@account.command("sign-out")
+@click.argument("who")
+@store_option
+def sign_out(who: str, store: str | None) -> None:
+    """Sign somebody out everywhere at once: WHO is an account, or Practitioner/ID or Patient/ID of who signs in at a
+    provider. They may sign in again."""
+    click.echo(f"{run(_signed_out(chosen(store), who))} sessions ended")
+
+
 def _invitation(code: str) -> None:
     click.echo(f"Invitation, good for a week and once: {code}")
     click.echo("To be typed at /invitation of the address that Felles is opened at.")
@@ -120,3 +129,13 @@ async def _removed(settings: Settings, name: str) -> None:
 
     async with _opened(settings) as record:
         await remove(record, await _found(record, name))
+
+
+async def _signed_out(settings: Settings, who: str) -> int:
+    from felles.access.session import end_all, sessions_of
+
+    async with _opened(settings) as record:
+        person = who if "/" in who else (await _found(record, who)).person
+        count = len(await sessions_of(record, person, time.time()))
+        await end_all(record, person, time.time())
+    return count

@@ -13,6 +13,7 @@ from felles.web.visit import (
     LANGUAGE_COOKIE,
     YEAR_SECONDS,
     from_loopback,
+    is_own,
     is_secure,
     local_path,
     read_form,
@@ -48,7 +49,10 @@ def refused_page(request: Request, reason: str, onward: Onward, seconds: int = 0
 
 
 async def show(request: Request) -> Response:
-    """GET /sign-in"""
+    """GET /sign-in, at the name that providers and passkeys know this machine by."""
+    site, here = site_of(request), f"{request.url.scheme}://{request.url.netloc}"
+    if here != site.origin and from_loopback(request) and is_own(site.origin):
+        return RedirectResponse(site.origin + "/sign-in", 303)
     return sign_in_page(request)
 
 

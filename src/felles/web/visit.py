@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -216,6 +216,11 @@ def local_path(path: str) -> str:
     """A path on this site to go on to; anything that could lead elsewhere becomes the front page."""
     safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if safe else "/"
+
+
+def is_own(origin: str) -> bool:
+    """Whether an origin is this machine, by whichever of its names."""
+    return _is_loopback(urlsplit(origin).hostname or "")
 
 
 def from_loopback(request: Request) -> bool:

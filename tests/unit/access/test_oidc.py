@@ -6,13 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws, jwt
@@ -23,10 +21,9 @@ from felles.access.oidc.identity import Expected, half_hash, verified
 from felles.access.oidc.metadata import KEPT_SECONDS, REFETCH_SECONDS, Issuer, read_keys, read_metadata
 from felles.access.oidc.party import Journey, Party
 from felles.access.oidc.proof import base64url, challenge, dpop
-from felles.access.oidc.provider import Provider, is_safe, providers
+from felles.access.oidc.provider import Provider
 from felles.access.oidc.refusal import Refusal
 from felles.access.oidc.wire import LIMIT_BYTES, Wire
-from felles.cli import main
 
 ISSUER, NOW, BACK = "https://op.example", 1_800_000_000.0, "https://felles.example/sign-in/return"
 OURS, THEIRS = ECKey.generate_key("P-256", {"kid": "ours"}), ECKey.generate_key("P-256", {"kid": "theirs"})
@@ -264,25 +261,6 @@ def test_metadata_that_are_not_the_providers_own(op: Op, changes: dict[str, Any]
         read_metadata(HELSEID, op.answer("") | changes)
 
 
-@pytest.mark.parametrize(
-    ("address", "safe"),
-    [
-        ("https://op.example", True),
-        ("http://localhost:1", True),
-        ("http://127.0.0.1:1", True),
-        ("http://[::1]:1", True),
-        ("http://op.example", False),
-        ("http://127.0.0.1.evil.example", False),
-        ("https://user@op.example", False),
-        ("https://", False),
-        ("file:///etc/passwd", False),
-        ("", False),
-    ],
-)
-def test_addresses_of_providers(address: str, safe: bool) -> None:
-    assert is_safe(address) is safe
-
-
 def test_a_token_that_holds() -> None:
     assert check(signed(CLAIMS))["sub"] == "s"
     assert check(signed(CLAIMS | {"aud": ["felles", "x"], "azp": "felles"}))["sub"] == "s"
@@ -355,73 +333,3 @@ def test_a_number_that_is_none(value: Any) -> None:
 def test_idporten_says_nothing_about_authorisations() -> None:
     told = CLAIMS | {"acr": "idporten-loa-high", "pid": "21886512345"}
     assert vouched(IDPORTEN, told).hpr is None and vouched(IDPORTEN, told).pid == "21886512345"
-
-
-def written(folder: Path, **changes: Any) -> str:
-    entry = {"name": "helseid", "kind": "helseid", "issuer": ISSUER, "client_id": "felles", "key": "key.jwk", **changes}
-    (folder / "key.jwk").write_text(json.dumps(OURS.as_dict(private=True)))
-    (folder / "public.jwk").write_text(json.dumps(OURS.as_dict(private=False)))
-    (folder / "key.pem").write_text(RSAKey.generate_key(2048).as_pem(private=True).decode())
-    told = {name: value for name, value in entry.items() if value is not None}
-    (folder / "oidc.json").write_text(json.dumps({"provider": [told]}))
-    return str(folder / "oidc.json")
-
-
-def test_the_operators_file(tmp_path: Path) -> None:
-    (one,) = providers(written(tmp_path))
-    assert (one.title, one.key_algorithm, one.level, one.dpop) == ("helseid", "ES256", 4, True)
-    assert "helseid://scopes/hpr/hpr_number" in one.scope
-    (two,) = providers(written(tmp_path, key="key.pem", kind="idporten"))
-    assert two.key_algorithm == "PS256" and two.scope == "openid profile"
-    assert providers("") == ()
-
-
-def test_the_operators_file_in_toml(tmp_path: Path) -> None:
-    written(tmp_path)
-    (tmp_path / "oidc.toml").write_text(
-        f'[[provider]]\nname = "a"\nkind = "idporten"\nissuer = "{ISSUER}"\nclient_id = "felles"\nkey = "key.jwk"\n'
-    )
-    assert providers(str(tmp_path / "oidc.toml"))[0].name == "a"
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"name": "local"}, "not demo or local"),
-        ({"name": "Ærlig"}, "small letters"),
-        ({"kind": "google"}, "helseid or idporten"),
-        ({"issuer": "http://op.example"}, "https"),
-        ({"issuer": None}, "missing issuer"),
-        ({"secret": "x"}, "unknown secret"),
-        ({"algorithms": ["HS256"]}, "algorithms"),
-        ({"algorithms": "ES256"}, "algorithms"),
-        ({"algorithms": ["none"]}, "algorithms"),
-        ({"algorithms": []}, "algorithms"),
-        ({"key": "none.jwk"}, "cannot be read"),
-        ({"key": "public.jwk"}, "private"),
-        ({"key_algorithm": "PS256"}, "does not go with"),
-        ({"level": "4"}, "level must be"),
-        ({"level": 2}, "level must be"),
-        ({"dpop": "no"}, "dpop must be"),
-        ({"scope": ["openid"]}, "scope must be"),
-    ],
-)
-def test_what_the_operator_got_wrong_is_said(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        providers(written(tmp_path, **changes))
-
-
-def test_a_file_that_is_none(tmp_path: Path) -> None:
-    for text in ("", "[]", "{}", '{"provider": 1}', '{"provider": [1]}', "x"):
-        (tmp_path / "oidc.json").write_text(text)
-        with pytest.raises(ValueError, match="FELLES_OIDC"):
-            providers(str(tmp_path / "oidc.json"))
-    with pytest.raises(ValueError, match="FELLES_OIDC"):
-        providers(str(tmp_path / "nowhere.toml"))
-
-
-def test_a_server_does_not_start_with_a_file_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FELLES_OIDC", written(tmp_path, kind="google"))
-    done = CliRunner().invoke(main, ["serve", "--store", str(tmp_path / "felles.db"), "--port", "0"])
-    assert done.exit_code == 1 and "kind must be helseid or idporten" in done.output
-    assert not (tmp_path / "felles.db").exists()
