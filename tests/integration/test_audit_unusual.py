@@ -15,7 +15,7 @@ from felles.access.audit.pattern import Finding, Pattern
 from felles.access.audit.row import Act, Row
 from felles.access.audit.sealer import Sealer
 from felles.access.audit.statement import LINES
-from felles.access.audit.unusual import bounds, look, step
+from felles.access.audit.unusual import bounds, kept, look, step
 from felles.record.index.value import key64
 from felles.record.record import Record
 from tests.audit import place_in
@@ -108,8 +108,8 @@ async def test_each_day_is_kept_once_and_only_when_it_is_over(log: Record) -> No
         [date(2026, 11, 21), None],
         [None, date(2026, 11, 21)],
     )
-    kept = await log.ask("log.findings", list(bounds(DAY)))
-    assert sorted(row[0] for row in kept) == sorted(one.id for one in taken[0]) and len(kept) == 5
+    found = await kept(log, *bounds(DAY))
+    assert sorted(found, key=str) == sorted(taken[0], key=str) and len(found) == 5
     assert len(taken[1]) == 1
 
 

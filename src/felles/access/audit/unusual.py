@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import structlog
 
-from felles.access.audit.pattern import FLOOR, Day, Facts, Finding, Identity, findings
+from felles.access.audit.pattern import FLOOR, Day, Facts, Finding, Identity, Pattern, findings
 from felles.access.audit.row import Row, read
 from felles.access.audit.statement import many
 from felles.access.house import current
@@ -148,6 +148,14 @@ def lines(found: Iterable[Finding]) -> list[Line]:
     return [
         Line("log.finding", [one.id, one.moment, one.pattern.value, one.person, one.unit, one.patient, _listed(one)])
         for one in found
+    ]
+
+
+async def kept(record: Record, begin: int, end: int) -> list[Finding]:
+    """The findings whose first row lies between two moments (microseconds), the oldest first."""
+    return [
+        Finding(id, Pattern(kind), person, unit, patient, moment, tuple(orjson.loads(evidence)))
+        for id, moment, kind, person, unit, patient, evidence in await record.ask("log.findings", [begin, end])
     ]
 
 
