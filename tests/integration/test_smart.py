@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from starlette.applications import Starlette
 from felles.access import statement as account
 from felles.access.audit import row
 from felles.access.audit import statement as audit
+from felles.access.entrance import shut
 from felles.access.session import Session, begin_lines, digest, end_all
 from felles.access.smart import app as registry
 from felles.access.smart import statement
@@ -533,6 +535,17 @@ async def test_an_app_that_is_removed_has_nothing_left(world: World) -> None:
     assert not await registry.register(world.record, PUBLIC, time.time())
 
 
+async def test_a_store_from_a_backup_knows_no_apps_grants(world: World) -> None:
+    session = await world.sign_in("Patient/p1")
+    tokens, code = await world.tokens(session), (await world.code(session))["code"]
+    await shut(world.record)
+    await asyncio.sleep(1.1)
+    await world.refused(tokens["access_token"])
+    form = {"grant_type": "refresh_token", "client_id": "public", "refresh_token": tokens["refresh_token"]}
+    assert (await world.post(**form)).json()["error"] == "invalid_grant"
+    assert (await world.exchange(code)).json()["error"] == "invalid_grant"
+
+
 async def test_introspection_is_for_apps_that_show_who_they_are(world: World) -> None:
     session = await world.sign_in()
     tokens = await world.tokens(session)
@@ -643,8 +656,6 @@ def test_apps_on_the_same_machine_and_with_a_scheme_of_their_own_may_be_register
 
 
 async def test_two_who_exchange_one_code_at_once_get_one_token(world: World) -> None:
-    import asyncio
-
     code = (await world.code(await world.sign_in()))["code"]
     answers = await asyncio.gather(*(world.exchange(code) for _ in range(4)))
     assert sum(answer.status_code == 200 for answer in answers) <= 1

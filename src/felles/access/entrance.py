@@ -53,5 +53,7 @@ async def change_role(
 
 
 async def shut(tables: Tables) -> None:
-    """Signs everybody out, and voids what is under way: a store from a backup knows of no sign-out since."""
-    await put(tables, Line("sessions end of everybody", []), Line("attempts end", []))
+    """Signs everybody out, ends what apps were granted, and voids what is under way: a store from a backup knows of no
+    sign-out since."""
+    apps = [Line("app grants void", []), Line("app codes void", [])]
+    await put(tables, Line("sessions end of everybody", []), Line("attempts end", []), *apps)

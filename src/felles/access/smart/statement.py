@@ -28,6 +28,8 @@ LINES: Mapping[str, Sql] = {
         "SELECT g.id, a.name, g.body, g.created, g.session FROM app_grant g JOIN app a ON a.id = g.app "
         "WHERE g.person = $1 AND g.ended = 0 AND g.expires >= $2 ORDER BY g.created DESC"
     ),
+    "app grants void": Sql("UPDATE app_grant SET ended = 1 WHERE ended = 0"),
+    "app codes void": Sql("DELETE FROM app_code"),
     "app grants past": Sql("DELETE FROM app_grant WHERE expires < $1"),
     "app refresh add": Sql("INSERT INTO app_refresh (token, grant_id, expires, used) VALUES ($1, $2, $3, 0)"),
     "app refresh": Sql("SELECT grant_id, used FROM app_refresh WHERE token = $1 AND expires >= $2"),
