@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from felles.access.account.onetime import code_at
+from felles.access.audit.row import decode
 from tests.acceptance.signin import TWO_ROLES, House, Somebody, alert, hidden, house
 from tests.acceptance.test_accessible import violations
 from tests.authenticator import Authenticator
@@ -159,6 +160,15 @@ def test_the_operator_signs_somebody_out_everywhere_and_invites_anew(home: House
     assert visitor.me == other.me == ""
     again = felles(home, "account", "invite", "kari.one").splitlines()[0].rpartition(" ")[2]
     assert "Velg hvordan" in visitor.post("/invitation", visitor.get("/invitation"), code=again).text
+
+
+def test_what_the_operator_does_with_accounts_stands_in_the_log(home: House) -> None:
+    invitation(home, "kari.two", "Patient/kari")
+    felles(home, "account", "remove", "kari.two")
+    with sqlite3.connect(home.store, timeout=10) as store:
+        rows = [decode(body) for (body,) in store.execute("SELECT body FROM log UNION ALL SELECT body FROM trail")]
+    told = [row.client.partition(" by ")[0] for row in rows if row.person == "Device/operator"]
+    assert {"felles account add", "felles account remove"} <= set(told)
 
 
 def test_another_name_of_this_machine_leads_to_the_one_that_passkeys_know(home: House, visitor: Somebody) -> None:

@@ -1,5 +1,6 @@
 """`felles account`: local accounts, for stores whose people do not sign in at a provider."""
 
+import getpass
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -93,6 +94,22 @@ async def _found(record: "Record", name: str) -> "Account":
     return found
 
 
+async def _told(record: "Record", command: str, person: str) -> None:
+    """The row that a command leaves in the access log before it changes how somebody signs in."""
+    from felles.access.audit.log import lines
+    from felles.access.audit.row import Act, Row
+    from felles.access.table import put
+    from felles.access.who import Purpose
+
+    kind, _, id = person.partition("/")
+    client = f"felles account {command} by {getpass.getuser()}"
+    moment = time.time_ns() // 1_000
+    row = Row(
+        moment, Act.UPDATE, person="Device/operator", client=client, type=kind, ids=[id], purpose=Purpose.SYSTEM.value
+    )
+    await put(record, *lines(row))
+
+
 async def _added(settings: Settings, name: str, hpr: str | None, person: str | None) -> str:
     from felles.access.account.account import LONGEST_NAME, add
     from felles.access.subject import practitioner_of
@@ -104,6 +121,7 @@ async def _added(settings: Settings, name: str, hpr: str | None, person: str | N
         if who is None or who.partition("/")[0] not in ("Practitioner", "Patient"):
             raise ValueError("nobody in the record has this number; --person takes Practitioner/ID or Patient/ID")
         await record.read(*who.split("/", 1))  # who is not there gets no account
+        await _told(record, "add", who)
         code = await add(record, name, who, time.time())
     if code is None:
         raise ValueError(f"there is an account named {name} already")
@@ -114,7 +132,9 @@ async def _invited(settings: Settings, name: str) -> str:
     from felles.access.account.account import invite
 
     async with _opened(settings) as record:
-        return await invite(record, await _found(record, name), time.time())
+        found = await _found(record, name)
+        await _told(record, "invite", found.person)
+        return await invite(record, found, time.time())
 
 
 async def _listed(settings: Settings) -> list[tuple[str, str, bool, int]]:
@@ -128,7 +148,9 @@ async def _removed(settings: Settings, name: str) -> None:
     from felles.access.account.account import remove
 
     async with _opened(settings) as record:
-        await remove(record, await _found(record, name))
+        found = await _found(record, name)
+        await _told(record, "remove", found.person)
+        await remove(record, found)
 
 
 async def _signed_out(settings: Settings, who: str) -> int:
@@ -136,6 +158,7 @@ async def _signed_out(settings: Settings, who: str) -> int:
 
     async with _opened(settings) as record:
         person = who if "/" in who else (await _found(record, who)).person
+        await _told(record, "sign-out", person)
         count = len(await sessions_of(record, person, time.time()))
         await end_all(record, person, time.time())
     return count
