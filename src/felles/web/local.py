@@ -35,6 +35,8 @@ async def by_passkey(request: Request) -> Response:
     onward = onward_of(request, form)
     if not token_fits(request, form):
         return refused(request, "stale", onward)
+    if seconds := await wait(request):
+        return refused(request, "wait", onward, seconds)
     found = await passkey.enter(site.record, house(site), visit.holder, form.get("answer", ""), site.clock())
     if found is None:
         return refused(request, "wrong", onward)

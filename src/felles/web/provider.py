@@ -67,6 +67,8 @@ async def finish(request: Request) -> Response:
     holder = request.cookies.get((HOST_PREFIX if is_secure(request) else "") + COOKIE, "")
     body = await take(site.record, JOURNEY, holder, answered.get("state", ""), site.clock()) if holder else None
     if body is None:
+        if seconds := await wait(request):
+            return refused_page(request, "wait", Onward(), seconds)
         return await _refused(request, Refusal("stale", "no such journey"), "", Onward())
     journey, onward = Journey(**body["journey"]), Onward(**body["onward"])
     try:
