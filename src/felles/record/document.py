@@ -6,7 +6,6 @@ their precision (https://hl7.org/fhir/R4/datatypes.html#decimal): `1.00` is not 
 
 import json
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +20,7 @@ MAX_PARTS = 4_000_000
 """Objects, arrays and their members: each takes many times its bytes in memory."""
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 INT64 = 1 << 63
+_NESTING = frozenset((dict, list))
 
 
 class Literal(Decimal):
@@ -106,16 +106,17 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def reject_deep(document: Any) -> None:
     """Problem 400 when objects and arrays nest deeper than MAX_DEPTH."""
-    level = [document] if type(document) in (dict, list) else []
+    level = [document] if type(document) in _NESTING else []
     for _ in range(MAX_DEPTH + 1):
         if not level:
             return
-        level = [child for parent in level for child in children(parent) if type(child) in (dict, list)]
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in _NESTING
+        ]
     raise refused(f"The body nests deeper than {MAX_DEPTH} levels")
-
-
-def children(parent: Any) -> Iterator[Any]:
-    return iter(parent.values() if type(parent) is dict else parent)
 
 
 def parse(data: bytes | str) -> Any:

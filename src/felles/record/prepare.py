@@ -8,6 +8,7 @@ The stored body is what was received without the space between its tokens: every
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,16 +20,14 @@ from felles.record.outcome import Problem, problem
 from felles.record.store import Kind, Write
 from felles.record.validation import validate
 
-
-class _OnlyMeta(msgspec.Struct):
-    meta: msgspec.Raw
-
-
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_only_meta = msgspec.json.Decoder(_OnlyMeta)
-_BEGINNING = re.compile(rb'\{"resourceType":"\w+"(?:,("id":"[^"\\]*"))?,?')
+_BEGINNING = re.compile(
+    rb'\{"resourceType":"\w+"(?:,("id":"[^"\\]*"))?(?:,"meta":(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}))?,?'
+)
 """How a resource mostly begins: then its other members follow as they are."""
 _SERVER_META = ("versionId", "lastUpdated")
+_OWN = ("resourceType", "id", "meta")
+_LONG = 500
 
 
 def new_id() -> str:
@@ -107,31 +106,43 @@ def _splice(received: Received, id: str) -> tuple[bytes, bytes, bytes]:
 
 def _parted(received: Received) -> tuple[bytes, bytes]:
     """What of meta is the client's, and all members after resourceType, id and meta, each with its comma."""
-    raw, meta = received.raw, b""
-    if "meta" in received.resource:
-        given = _only_meta.decode(raw).meta
-        raw, meta = _without(raw, b'"meta":' + bytes(given)), _meta_rest(given)
-    found = _BEGINNING.match(raw) if raw else None
-    if found and ("id" in received.resource) == (found[1] is not None):
-        rest = raw[found.end() :]
-        return meta, b"," + rest if found[0].endswith(b",") else rest
-    return meta, _rejoined(received.raw)
+    raw, resource = received.raw, received.resource
+    found = _BEGINNING.match(raw)
+    if found is None or ("id" in resource) != (found[1] is not None):
+        return _rejoined(raw)
+    given, end = found[2], len(raw)
+    if given is None and next(reversed(resource)) == "meta":
+        end = raw.rfind(b',"meta":')
+        given = raw[end + 8 : -1]
+    meta = _meta_rest(given) if given else b""
+    if meta is None or ("meta" in resource) != (given is not None):
+        return _rejoined(raw)
+    rest = raw[found.end() : end] if end == len(raw) else raw[found.end() : end] + b"}"
+    return meta, b"," + rest if found[0].endswith(b",") and rest != b"}" else rest
 
 
-def _without(raw: bytes, member: bytes) -> bytes:
-    """`raw` without a member that stands once in it and not first; empty where that cannot be told."""
-    before, found, after = raw.partition(b"," + member)
-    return before + after if found and member not in after else b""
-
-
-def _rejoined(raw: bytes) -> bytes:
+def _rejoined(raw: bytes) -> tuple[bytes, bytes]:
+    """The same, member by member."""
     members = _members.decode(raw)
-    others = ((name, value) for name, value in members.items() if name not in ("resourceType", "id", "meta"))
-    return b"".join(b',"%b":%b' % (name.encode(), bytes(value)) for name, value in others) + b"}"
+    meta = _meta_rest(bytes(members.get("meta", b""))) or b""
+    return meta, _joined(members, _OWN) + b"}"
 
 
-def _meta_rest(meta: msgspec.Raw) -> bytes:
-    members = _members.decode(meta)
-    return b"".join(
-        b',"%b":%b' % (name.encode(), bytes(value)) for name, value in members.items() if name not in _SERVER_META
-    )
+def _meta_rest(meta: bytes) -> bytes | None:
+    """All members but the server's, each with a comma before; None for what is no whole object."""
+    return _short_meta_rest(meta) if len(meta) < _LONG else _read_meta_rest(meta)
+
+
+def _read_meta_rest(meta: bytes) -> bytes | None:
+    try:
+        return _joined(_members.decode(meta), _SERVER_META)
+    except msgspec.DecodeError:
+        return None
+
+
+_short_meta_rest = lru_cache(maxsize=4_096)(_read_meta_rest)
+"""Most resources of one source say the same in meta."""
+
+
+def _joined(members: dict[str, msgspec.Raw], without: tuple[str, ...]) -> bytes:
+    return b"".join(b',"%b":%b' % (name.encode(), bytes(raw)) for name, raw in members.items() if name not in without)

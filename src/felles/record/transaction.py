@@ -13,15 +13,12 @@ from felles.record import definition, document
 from felles.record.authenticity import refuse_made_up
 from felles.record.condition import Found, criterion, version_of
 from felles.record.entry import METHODS, Entry
+from felles.record.link import Links
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.prepare import new_id, prepare, receive, removal
 from felles.record.store import Criterion, Kind, Write
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
-_LINKS = re.compile(
-    rb'"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|targetUri|valueReference|fullUrl)"\s*:\s*"([^"\\]+)"'
-)
-_HREF = re.compile(rb'((?:href|src)=\\")(urn:(?:uuid|oid):[^"\\]+)(\\")')
 
 
 @dataclass(slots=True)
@@ -118,7 +115,7 @@ class _Planner:
         self.planned: list[Planned] = []
         self.reads: list[Entry] = []
         self.criteria: dict[int, Criterion] = {}
-        self.links: dict[bytes, bytes] = {}
+        self.links = Links(self.base)
         self.seen: dict[str, Entry] = {}
         self.begun: dict[int, list[str]] = {}
 
@@ -157,15 +154,7 @@ class _Planner:
             self.seen[address] = entry
         self.planned.append(planned)
         if entry.full_url and entry.method in ("POST", "PUT"):
-            self._link(entry.full_url, address)
-
-    def _link(self, full_url: str, address: str) -> None:
-        if full_url.encode() in self.links:
-            raise problem(400, "duplicate", "two entries have the same fullUrl (bdl-7)")
-        self.links[full_url.encode()] = address.encode()
-        parts = full_url.split("/")
-        if len(parts) > 2 and definition.is_resource(parts[-2]):
-            self.links.setdefault("/".join(parts[-2:]).encode(), address.encode())
+            self.links.add(entry.full_url, address)
 
     async def _condition(self, type_name: str, query: str) -> Found:
         """What matches, or will: the entry that another with the same condition has begun."""
@@ -245,7 +234,9 @@ class _Planner:
             return None
         if planned.kind is Kind.DELETE:
             return removal(planned.type, planned.id, planned.match)
-        received = receive(await self._rewrite(planned.raw), planned.type)
+        if b"?" in planned.raw:
+            await self._conditional_references(planned.raw)
+        received = receive(self.links.rewritten(planned.raw), planned.type)
         planned.raw = received.raw
         given = received.resource.get("id")
         if planned.entry.method in ("PUT", "PATCH") and given not in (None, planned.id):
@@ -255,36 +246,13 @@ class _Planner:
             refuse_made_up(write)
         return write
 
-    async def _rewrite(self, raw: bytes) -> bytes:
-        """Links to other entries become `Type/id`, conditional references what they find."""
-        if b"?" in raw:
-            await self._conditional_references(raw)
-        raw = _LINKS.sub(self._replace, raw)
-        if b'=\\"urn:' in raw:
-            raw = _HREF.sub(lambda m: m[1] + self.links.get(m[2], m[2]) + m[3], raw)
-        return raw
-
-    def _replace(self, match: re.Match[bytes]) -> bytes:
-        name, target = match[1], match[2]
-        known = self.links.get(target)
-        if known is not None:
-            return b'"%b":"%b"' % (name, known)
-        if name == b"reference" and target.startswith((b"urn:uuid:", b"urn:oid:")):
-            raise problem(422, "not-found", "a reference leads to a urn that no entry of this Bundle has as fullUrl")
-        if name == b"reference" and target.startswith(self.base.encode()):
-            return b'"%b":"%b"' % (name, target.removeprefix(self.base.encode()))
-        return match[0]
-
     async def _conditional_references(self, raw: bytes) -> None:
-        for match in _LINKS.finditer(raw):
-            target = match[2].decode()
-            type_name, mark, query = target.partition("?")
-            if match[1] != b"reference" or not mark or not definition.is_resource(type_name) or match[2] in self.links:
-                continue
+        for condition in self.links.conditions(raw):
+            type_name, _, query = condition.decode(errors="replace").partition("?")
             found = await self._condition(type_name, query)
             if not found.ids:
                 raise problem(412, "not-found", f"a conditional reference matches no {type_name}")
-            self.links[match[2]] = f"{type_name}/{found.ids[0]}".encode()
+            self.links.find(condition, f"{type_name}/{found.ids[0]}")
 
 
 def _match(entry: Entry) -> int:
