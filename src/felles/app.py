@@ -75,14 +75,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_foreign(scope: Scope) -> bool:
-    """Whether a request comes through a name that is not this machine's (DNS rebinding)."""
-    return not _is_ours(_header(scope, b"host", "localhost"))
+def is_foreign(scope: Scope, origin: str) -> bool:
+    """Whether a request comes through a name that is neither this machine's nor that of `origin` (DNS rebinding)."""
+    return not _is_ours(_header(scope, b"host", "localhost"), origin)
 
 
 @lru_cache(maxsize=1_024)
-def _is_ours(host: str) -> bool:
-    return is_loopback(host.rsplit(":", 1)[0] if not host.endswith("]") else host)
+def _is_ours(host: str, origin: str) -> bool:
+    return f"https://{host}" == origin or is_loopback(host.rsplit(":", 1)[0] if not host.endswith("]") else host)
 
 
 def is_elsewhere(scope: Scope) -> bool:
@@ -105,7 +105,8 @@ CONFIGURATION = "/fhir/.well-known/smart-configuration"
 class App:
     """/fhir without detours, everything else through the pages."""
 
-    def __init__(self, fhir: ASGIApp, pages: ASGIApp, log: Log, tables: Tables) -> None:
+    def __init__(self, fhir: ASGIApp, pages: ASGIApp, log: Log, tables: Tables, origin: str) -> None:
+        self._origin = origin
         self._fhir = fhir
         self._pages = pages
         self._log = log
@@ -116,8 +117,8 @@ class App:
         await self._log.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_foreign(scope):
-            await PlainTextResponse("Felles answers this machine only.", 403)(scope, receive, send)
+        if is_foreign(scope, self._origin):
+            await PlainTextResponse("Felles is not reached by this name.", 403)(scope, receive, send)
         elif is_elsewhere(scope):
             await self._crossings(scope, receive, send)
         else:
@@ -152,4 +153,4 @@ def build(record: Record) -> App:
         providers=providers(chosen.oidc),
         routes=[*endpoint.routes(service), *authorize.routes(service)],
     )
-    return App(fhir, face, log, record)
+    return App(fhir, face, log, record, service.issuer)

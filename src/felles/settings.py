@@ -1,6 +1,7 @@
 """What an operator may set, from the environment. A command's flags stand above it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
@@ -17,10 +18,18 @@ class Settings:
         default="127.0.0.1",
         metadata={
             "variable": "FELLES_HOST",
-            "help": "The address to listen on. Only loopback addresses are taken.",
+            "help": "The address to listen on. Others than loopback are taken only with FELLES_ORIGIN.",
         },
     )
     port: int = field(default=8080, metadata={"variable": "FELLES_PORT", "help": "The port to listen on."})
+    origin: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_ORIGIN",
+            "help": "The https address at which people reach Felles through a proxy that speaks TLS, as in "
+            "https://felles.example. If unset, and always for a store marked as demo: this machine only.",
+        },
+    )
     oidc: str = field(
         default="",
         metadata={
@@ -57,6 +66,9 @@ class Settings:
     )
 
 
+_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+
+
 def settings(environment: Mapping[str, str] = os.environ, **flags: str | int | None) -> Settings:
     """Settings from flags, else the environment, else the defaults. Raises ValueError naming the variable."""
     values: dict[str, str | int] = {}
@@ -70,6 +82,8 @@ def settings(environment: Mapping[str, str] = os.environ, **flags: str | int | N
     found = Settings(**values)  # type: ignore[arg-type]
     if "://" in found.store and not found.store.startswith(("postgresql://", "postgres://")):
         raise ValueError("FELLES_STORE must be a file path or a postgresql:// address")
+    if found.origin and not _ORIGIN.fullmatch(found.origin):
+        raise ValueError("FELLES_ORIGIN must be https:// and a name, perhaps a port, and nothing after it")
     return found
 
 

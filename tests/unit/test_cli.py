@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from felles.app import is_foreign
 from felles.cli import main
 from felles.cli.serve import address_of
 
@@ -150,3 +151,37 @@ def test_a_server_that_does_not_answer_is_called_so() -> None:
     result = CliRunner().invoke(main, ["check", "--store", "postgresql://nobody@127.0.0.1:1/none"])
     assert result.exit_code == 1
     assert "PostgreSQL does not answer" in result.output
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"FELLES_HOST": "0.0.0.0"}, "FELLES_ORIGIN"),
+        ({"FELLES_ORIGIN": "http://felles.example"}, "must be https://"),
+        ({"FELLES_ORIGIN": "https://felles.example/journal"}, "must be https://"),
+    ],
+)
+def test_others_reach_a_server_only_by_an_https_address(
+    store: str, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    refused = felles("serve", "--port", "0")
+    assert refused.exit_code == 1 and said in refused.output
+
+
+def test_a_store_of_made_up_people_is_for_this_machine_alone(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert felles("demo", "--patients", "1").exit_code == 0
+    monkeypatch.setenv("FELLES_ORIGIN", "https://felles.example")
+    refused = felles("serve", "--port", "0")
+    assert refused.exit_code == 1 and "marked as demo" in refused.output
+
+
+def test_names_that_are_not_ours_are_turned_away() -> None:
+    def named(host: str, origin: str) -> bool:
+        return is_foreign({"headers": [(b"host", host.encode())]}, origin)
+
+    assert not named("localhost:8080", "http://localhost:8080")
+    assert named("felles.attacker.example", "http://localhost:8080")
+    assert not named("felles.example", "https://felles.example")
+    assert named("felles.example:444", "https://felles.example")

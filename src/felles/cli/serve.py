@@ -23,7 +23,7 @@ class ServeError(click.ClickException):
 
 @click.command()
 @click.option("--store", help="The store: a file path, or a postgresql:// address (FELLES_STORE).")
-@click.option("--host", help="Address to listen on, loopback only (FELLES_HOST).")
+@click.option("--host", help="Address to listen on; others than loopback need FELLES_ORIGIN (FELLES_HOST).")
 @click.option("--port", type=int, help="Port to listen on (FELLES_PORT).")
 def serve(store: str | None, host: str | None, port: int | None) -> None:
     """Serve the record: pages at /, FHIR at /fhir."""
@@ -35,24 +35,30 @@ def serve(store: str | None, host: str | None, port: int | None) -> None:
     except ValueError as error:
         raise ServeError(str(error)) from error
     listening = listen(chosen)
-    _catch_up(chosen.store)
-    address = address_of(chosen.host, listening.getsockname()[1])
+    _prepared(chosen)
+    address = chosen.origin or address_of(chosen.host, listening.getsockname()[1])
     if chosen.store.startswith(("postgresql://", "postgres://")):
         _serve_region(chosen, listening, address)
     else:
         _serve_embedded(chosen, listening, address)
 
 
-def _catch_up(store: str) -> None:
-    """After an upgrade: the index gets what this version wants of it before anybody reads."""
-    from felles.app import LINES, RULES
+def _prepared(chosen: Settings) -> None:
+    """A store of made-up people is for this machine alone. After an upgrade the index gets what this version wants of
+    it before anybody reads."""
+    from felles.app import LINES, RULES, is_loopback
     from felles.cli.option import run
     from felles.record.bulk.rebuild import catch_up, is_behind
     from felles.record.record import Record
 
     async def work() -> None:
-        record = await Record.open(store, RULES, lines=LINES)
+        record = await Record.open(chosen.store, RULES, lines=LINES)
         try:
+            if record.demo and (chosen.origin or not is_loopback(chosen.host)):
+                raise ServeError(
+                    "this store is marked as demo: anybody may sign in as its people without a secret, so it is served "
+                    "on this machine only. Unset FELLES_ORIGIN, and FELLES_HOST or make it 127.0.0.1"
+                )
             if await is_behind(record.store):
                 click.echo("The index gets what this version needs; this happens once.")
                 await catch_up(record.store)
@@ -69,13 +75,14 @@ def address_of(host: str, port: int) -> str:
 
 
 def listen(chosen: Settings) -> socket.socket:
-    """The listening socket. Refuses addresses that others can reach, and says when the port is taken."""
+    """The listening socket. Refuses addresses that others can reach where no TLS is spoken for them, and says when the
+    port is taken."""
     from felles.app import is_loopback
 
-    if not is_loopback(chosen.host):
+    if not is_loopback(chosen.host) and not chosen.origin:
         raise ServeError(
-            f"FELLES_HOST is {chosen.host}: this version answers on loopback only (127.0.0.1), "
-            "because it does not speak TLS itself"
+            f"FELLES_HOST is {chosen.host}, which others can reach, and Felles does not speak TLS itself: put a proxy "
+            "before it and set FELLES_ORIGIN to the https address that people open, or make FELLES_HOST 127.0.0.1"
         )
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)

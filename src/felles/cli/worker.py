@@ -13,6 +13,7 @@ from felles.cli import log
 from felles.cli.connection import Connection
 from felles.record import feed
 from felles.record.record import Record
+from felles.settings import settings
 
 
 async def work(listening: socket.socket, address: str) -> None:
@@ -27,7 +28,7 @@ async def work(listening: socket.socket, address: str) -> None:
         http=Connection,
         lifespan="off",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings().origin),
         log_config=None,
         server_header=False,
         date_header=False,
