@@ -26,7 +26,8 @@ LINES: Mapping[str, Sql] = {
     "app grant end of person": Sql("UPDATE app_grant SET ended = $3 WHERE id = $1 AND person = $2 AND ended = 0"),
     "app grants of person": Sql(
         "SELECT g.id, a.name, g.body, g.created, g.session FROM app_grant g JOIN app a ON a.id = g.app "
-        "WHERE g.person = $1 AND g.ended = 0 AND g.expires >= $2 ORDER BY g.created DESC"
+        "WHERE g.person = $1 AND g.ended = 0 AND g.expires >= $2 "
+        "AND (g.session = '' OR EXISTS (SELECT 1 FROM session s WHERE s.id = g.session)) ORDER BY g.created DESC, g.id"
     ),
     "app grants void": Sql("UPDATE app_grant SET ended = 1 WHERE ended = 0"),
     "app codes void": Sql("DELETE FROM app_code"),
