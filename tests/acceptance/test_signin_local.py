@@ -211,6 +211,32 @@ def test_a_passkey_over_http(home: House, visitor: Somebody) -> None:
     assert other.post("/sign-in/passkey", other.get("/sign-in"), answer=told).status_code == 403 and other.me == ""
 
 
+def test_a_passkey_beside_a_password(home: House, visitor: Somebody) -> None:
+    _, codes = with_password(home, visitor, "berit.twelve")
+    enter(visitor, "berit.twelve", codes[0])
+    key, page = Authenticator(home.address, "localhost"), visitor.get("/account")
+    options = visitor.post("/account/passkey/options", page).json()
+    assert visitor.post("/account/passkey", page, answer="{}").status_code == 403
+    options = visitor.post("/account/passkey/options", page).json()
+    assert visitor.post("/account/passkey", page, answer=key.make(options)).status_code == 303
+    assert visitor.get("/account").text.count('action="/account/passkey/remove"') == 1
+    grow_old(home)
+    page = visitor.get("/account")
+    assert visitor.post("/account/passkey/options", page).status_code == 401
+    assert "Bekreft at det er deg" in visitor.post("/account/passkey", page, answer="{}").text
+    other = Somebody(home)
+    page = other.get("/sign-in")
+    told = key.sign(other.post("/sign-in/passkey/options", page).json())
+    assert other.post("/sign-in/passkey", page, answer=told).status_code == 303 and other.me
+
+
+def test_two_sign_ins_side_by_side_do_not_disturb_each_other(visitor: Somebody) -> None:
+    first, second = visitor.away("helseid"), visitor.away("idporten")
+    assert visitor.get(visitor.answered(second, login="patient")).status_code == 200
+    assert visitor.get(visitor.answered(first, login="doctor")).status_code == 200
+    assert visitor.me == "Berit Fjell, Lege · North"
+
+
 def test_a_passkey_in_a_browser(home: House, page: Page) -> None:
     code = invitation(home, "berit.six")
     page.goto("/sign-in")

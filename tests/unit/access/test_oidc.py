@@ -161,6 +161,14 @@ async def test_a_nonce_is_taken_once_and_then_it_is_enough(op: Op) -> None:
     assert len(assertions) == 2
 
 
+async def test_a_provider_without_possession_proofs_gives_bearer_tokens(op: Op) -> None:
+    told = {"id_token": signed(CLAIMS), "access_token": "a", "token_type": "Bearer"}
+    op.twist["/token"] = lambda _: httpx.Response(200, json=told)
+    party = Party([replace(HELSEID, dpop=False)], op.wire(), lambda: NOW)
+    arrival = await party.finish(JOURNEY, {"code": "c", "iss": ISSUER}, BACK)
+    assert arrival.person.hpr and all("dpop" not in headers for _, _, headers in op.asked)
+
+
 async def test_an_answer_of_another_issuer_costs_the_provider_nothing(op: Op) -> None:
     for iss in ("https://evil.example", "", ISSUER + "/"):
         with pytest.raises(Refusal, match="untrusted"):
