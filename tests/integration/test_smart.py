@@ -602,6 +602,13 @@ async def test_the_log_says_who_was_refused_and_not_what_they_sent(world: World)
     assert "guess" not in repr(rows)
 
 
+async def test_a_stranger_does_not_fill_the_store(world: World) -> None:
+    form = dict(request(PUBLIC))
+    answers = [(await world.post("request", **form)).status_code for _ in range(25)]
+    assert answers[0] == 201
+    assert answers[-1] == 429
+
+
 async def test_keys_at_an_address_are_fetched_from_there_only(world: World) -> None:
     asked: list[str] = []
 

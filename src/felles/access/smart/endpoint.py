@@ -14,6 +14,7 @@ from starlette.routing import Route
 from felles.access.smart.configuration import PATH, smart_configuration
 from felles.access.smart.entry import refused
 from felles.access.smart.inspection import introspect, revoke
+from felles.access.smart.patience import Patience
 from felles.access.smart.refusal import Refusal
 from felles.access.smart.service import Smart
 from felles.access.table import put
@@ -45,13 +46,13 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 async def _posted(smart: Smart, handler: Handler, request: Request) -> Response:
-    now, address = time.time(), request.client.host if request.client else ""
+    now = time.time()
     try:
-        _patient(smart, address, now)
+        _patient(smart.patience, _address(request), now)
         status, body, headers = await handler(smart, request, await _form(request), now)
     except Refusal as error:
         if error.code != "use_dpop_nonce" and error.status != 429:
-            await _failed(smart, address, error, now)
+            await _failed(smart, _address(request), error, now)
         status, body = error.status, {"error": error.code, "error_description": error.text}
         headers = error.headers | _challenge(error, request.headers)
     if body is None:
@@ -59,11 +60,21 @@ async def _posted(smart: Smart, handler: Handler, request: Request) -> Response:
     return JSONResponse(body, status, {**_NO_STORE, **headers})
 
 
-def _patient(smart: Smart, address: str, now: float) -> None:
-    seconds = smart.patience.waits(address, now)
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _patient(patience: Patience, address: str, now: float) -> None:
+    seconds = patience.waits(address, now)
     if seconds:
-        text = "too many refused requests from this address"
+        text = "too many requests from this address"
         raise Refusal("temporarily_unavailable", text, 429, {"Retry-After": str(seconds)})
+
+
+def _counted(patience: Patience, request: Request, now: float) -> None:
+    """What anybody can ask for and takes room in the store, for a while."""
+    _patient(patience, _address(request), now)
+    patience.failed(_address(request), now)
 
 
 async def _failed(smart: Smart, address: str, error: Refusal, now: float) -> None:
@@ -87,6 +98,8 @@ async def _token(smart: Smart, request: Request, form: dict[str, str], now: floa
 
 async def _push(smart: Smart, request: Request, form: dict[str, str], now: float) -> Answer:
     app = await smart.clients.authenticate(form, request.headers, now)
+    if app.public:
+        _counted(smart.pushes, request, now)
     uri = await smart.authorization.push(app, list(form.items()), now)
     return 201, {"request_uri": uri, "expires_in": 600}, {}
 

@@ -36,3 +36,4 @@ class Smart:
         self.tokens = TokenEndpoint(tables, self.clients, self.mint, proofs, addresses["token_endpoint"], log)
         self.resources = ResourceServer(tables, self.mint, proofs)
         self.patience = Patience()
+        self.pushes = Patience()
