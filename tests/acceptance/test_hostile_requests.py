@@ -275,3 +275,12 @@ def test_values_stay_out_of_the_log(service: Wire) -> None:
     service("POST", "", f'{{"resourceType":"Bundle","type":"{SECRET}"'.encode())
     service.raw(f"GET /fhir/Patient?family={SECRET} HTTP/1.1\r\nHost: localhost\r\nBroken {SECRET}\r\n\r\n".encode(), 1)
     assert SECRET not in service.log.read_text()
+
+
+def test_a_flood_without_a_token_is_told_to_wait_and_holds_up_nobody_who_has_one(service: Wire) -> None:
+    stranger = service.alone()
+    answers = [stranger("GET", "/Patient/x", authorization="Bearer guess") for _ in range(120)]
+    assert 429 in {answer.status for answer in answers} <= {401, 429}
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert int(refused.headers["retry-after"]) > 0 and "token" in refused.diagnostics
+    assert service("GET", "/Patient?_count=1").status == 200

@@ -9,11 +9,12 @@ from felles.access.audit.interaction import interaction
 from felles.access.audit.log import Log
 from felles.access.guard import Access, Watch
 from felles.access.smart.admission import Admitted, ResourceServer
+from felles.access.smart.patience import Patience
 from felles.access.smart.refusal import unauthorized
 from felles.access.who import Kind, Purpose, Who
 from felles.access.writing import ground_of
 from felles.record import definition
-from felles.record.outcome import Problem
+from felles.record.outcome import Issue, Problem
 from felles.record.record import Record
 from felles.record.rest.door import Visit
 from felles.record.rest.message import Request, Response
@@ -50,6 +51,7 @@ class Door:
     tokens: ResourceServer
     log: Log
     known: dict[str, tuple[Who, Who]] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
 
     async def open(self, request: Request) -> Visit:
         """Raises Problem 401 for who is not known, 403 for who has no role any more."""
@@ -61,12 +63,22 @@ class Door:
             admitted = await self.tokens.verify(request.headers, request.method, url, now)
             who = await self._who(admitted, now)
         except Problem:
-            await self.log.append(row.Row(int(now * 1e6), act_of(request), row.Result.REFUSED))
+            await self._turned_away(request, now)
             raise
         watch = self.access.guard(who, admitted.token.patient)
         record = self.record.seen_by(watch)
         record.elsewhere = {"AuditEvent": interaction(watch)}
         return Guarded(record, watch, self.log, f"{who.id} {who.client}")
+
+    async def _turned_away(self, request: Request, now: float) -> None:
+        """A row for each refusal, as long as an address has patience left: a flood of them fills no disk. Whoever shows
+        a token that holds is not held up by others at the same address. Raises Problem 429."""
+        seconds = self.patience.waits(request.client, now)
+        if seconds:
+            issue = Issue("throttled", f"too many requests without a token that holds; try again in {seconds} seconds")
+            raise Problem(429, (issue,), {"retry-after": str(seconds)})
+        self.patience.failed(request.client, now)
+        await self.log.append(row.Row(int(now * 1e6), act_of(request), row.Result.REFUSED))
 
     async def _who(self, admitted: Admitted, now: float) -> Who:
         """Raises Problem 401 for staff whose employment has ended since."""

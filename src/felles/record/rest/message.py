@@ -33,7 +33,8 @@ def number(text: str) -> int:
 
 @dataclass
 class Request:
-    """One request. `path` is relative to the base, without a slash at its ends; header names are in lower case."""
+    """One request. `path` is relative to the base, without a slash at its ends; header names are in lower case;
+    `client` is the address it came from."""
 
     method: str
     path: str
@@ -42,6 +43,7 @@ class Request:
     body: bytes = b""
     base: str = "http://localhost/fhir"
     user: str = ""
+    client: str = ""
 
     @cached_property
     def parameters(self) -> Parameters:

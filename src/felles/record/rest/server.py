@@ -40,7 +40,8 @@ class FhirServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {_text(name): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"].removeprefix(self._prefix).strip("/")
-        request = Request(scope["method"], path, "", headers, b"", self._base)
+        client = scope.get("client")
+        request = Request(scope["method"], path, "", headers, b"", self._base, client=client[0] if client else "")
         try:
             answer = await self._answer(request, scope, receive)
         except Problem as error:
