@@ -17,12 +17,14 @@ from felles.record.bulk.source import Piece
 from felles.record.record import Record
 from felles.record.store import Origin
 
+AHEAD = 16
+"""Pieces for each process: while the embedded engine commits a batch, they go on with those of the next."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Prepared).decode
 
 
 class Crew(Protocol):
-    """Prepares pieces; `window` is how many it should have at once."""
+    """Prepares pieces; `window` is how many it should have at once, less when they are large."""
 
     window: int
 
@@ -49,7 +51,7 @@ class Many:
     """Processes, forked before the store is opened and before there are threads."""
 
     def __init__(self, count: int, address: str, base: str, origin: Origin, *, anew: bool) -> None:
-        self.window = 2 * count + 2
+        self.window = AHEAD * count
         self._pool = ProcessPoolExecutor(
             count, get_context("fork"), initializer=_begin, initargs=(address, base, int(origin), anew, os.getpid())
         )

@@ -19,6 +19,8 @@ BATCH = 4_000
 """Writes that are handed to the store together: one COMMIT of many requests touches each page of the index once."""
 BATCH_SERVED = 400
 """The same, where people wait for the writer too."""
+AHEAD = 32 << 20
+"""Bytes of the input that are prepared ahead of the writer."""
 IN_FLIGHT = 2
 ROUNDS = 4
 
@@ -87,12 +89,15 @@ class Intake:
 
     async def _all(self, pieces: Iterable[Piece | Fault]) -> None:
         waiting: deque[tuple[Piece, asyncio.Future[Prepared]]] = deque()
+        size = 0
         for piece in pieces:
             if isinstance(piece, Fault):
                 self._fault(piece)
                 continue
             waiting.append((piece, self._crew.prepare(piece)))
-            if len(waiting) >= self._crew.window:
+            size += piece.size
+            while waiting and (len(waiting) >= self._crew.window or (size > AHEAD and len(waiting) > 2)):
+                size -= waiting[0][0].size
                 await self._take(*waiting.popleft())
         while waiting:
             await self._take(*waiting.popleft())
