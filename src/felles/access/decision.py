@@ -16,7 +16,6 @@ from felles.access.part import WHOLE, Part, Traits
 from felles.access.right import NOTHING, PATIENT, SYSTEM, Rights, of_role
 from felles.access.who import Kind, Purpose, Who
 from felles.record.guard import Act
-from felles.record.index.relation import Ground as Made
 from felles.record.index.value import cached_key64
 
 
@@ -180,7 +179,7 @@ def _ground(who: Who, what: What, facts: Facts, why: Purpose, now: int) -> tuple
     for one in held:
         if one.ground in through and counts(one.ground, one.low, one.high, now):
             if one.subject in mine:
-                return OF_RELATION[Made(one.ground)], ""
+                return OF_RELATION[one.ground], ""
             unit = Ground.UNIT
     if unit is not None:
         return unit, ""

@@ -19,6 +19,7 @@ The encoding (https://hl7.org/fhir/R4/consent.html), one Consent for each wish o
 - `provision.action` of a representation: system `urn:felles:action`, code `read` (insight) or `act` (on behalf of).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from felles.record.index.relation import Ground as Relation
@@ -65,7 +66,7 @@ class Ground(StrEnum):
     """No patient is concerned."""
 
 
-OF_RELATION = {
+OF_RELATION: Mapping[int, Ground] = {
     Relation.ENCOUNTER: Ground.ENCOUNTER,
     Relation.EPISODE: Ground.EPISODE,
     Relation.REFERRAL: Ground.REFERRAL,

@@ -7,6 +7,7 @@ epochs, and asks the store again before it says no.
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from felles.access import decision
 from felles.access.decision import Verdict, What
@@ -28,6 +29,9 @@ from felles.record.protection import mask
 from felles.record.store import Line
 from felles.record.store.transaction import Reading
 
+SECOND = 1_000_000
+KEPT = 20_000
+
 
 def _now() -> int:
     return time.time_ns() // 1_000
@@ -40,6 +44,13 @@ class Access:
     store: Reading
     house: House
     dossier: Dossier
+    known: dict[Any, tuple[Frame, Facts, Verdict]] = field(default_factory=dict)
+
+    def keep(self, asked: Any, found: tuple[Frame, Facts, Verdict]) -> None:
+        """The same question about the same facts in the same second has the same answer."""
+        if len(self.known) >= KEPT:
+            self.known.clear()
+        self.known[asked] = found
 
     @classmethod
     def of(cls, store: Reading) -> "Access":
@@ -197,8 +208,14 @@ class Watch:
     def _verdict(
         self, held: Frame, facts: Facts, act: Act, type_name: str | None = None, guarded: bool = False
     ) -> Verdict:
-        what = What(facts, act, type_name, None, held.named, guarded)
-        verdict = decision.decide(held.who, what, self.who.purpose, self._moment())
+        moment = self._moment()
+        asked = (id(held), id(facts), act, type_name, guarded, self.who.purpose, moment // SECOND)
+        known = self.access.known.get(asked)
+        if known is None or known[0] is not held or known[1] is not facts:
+            what = What(facts, act, type_name, None, held.named, guarded)
+            known = (held, facts, decision.decide(held.who, what, self.who.purpose, moment))
+            self.access.keep(asked, known)
+        verdict = known[2]
         self.verdicts[facts.patient] = verdict
         return verdict
 

@@ -1,7 +1,6 @@
 """The record as everybody above sees it: reads, searches and commits, on whichever engine the store has."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,8 @@ class Record:
 
     def seen_by(self, guard: Guard) -> "Record":
         """The same record in somebody's name: what the guard refuses is not there."""
-        other = copy(self)
+        other = object.__new__(Record)
+        other.__dict__.update(self.__dict__)
         other.reader = Reader(self.store.reading, guard)
         return other
 

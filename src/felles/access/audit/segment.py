@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import perf_counter
 
 MAGIC = b"felles log 1\n"
 SUFFIX = ".rows"
@@ -43,7 +44,9 @@ def synced(folder: Path) -> None:
 
 
 class Segment:
-    """An open segment of this process."""
+    """An open segment of this process. `seconds`: what the last sync took."""
+
+    seconds = 0.0
 
     def __init__(self, folder: Path) -> None:
         """Makes a new one. Raises OSError."""
@@ -70,7 +73,9 @@ class Segment:
         end = self.size + len(data)
         while self._room < end:
             self._room += _written(self._file, bytes(ROOM), self._room)
+        begun = perf_counter()
         _written(self._file, data, self.size)
+        self.seconds = perf_counter() - begun
         self.size = end
 
     def close(self) -> None:
