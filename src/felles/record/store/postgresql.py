@@ -15,7 +15,7 @@ from felles.record.store.line import Lines
 from felles.record.store.lock import Context, fenced, ready
 from felles.record.store.migration import pending
 from felles.record.store.stage import Stage
-from felles.record.store.table import RESOURCE, Table
+from felles.record.store.table import RESOURCE, Table, arrange
 from felles.record.store.transaction import CURRENT, Current, Dialect
 from felles.record.store.write import Line, Refused, Reply, Request, Row
 
@@ -193,7 +193,7 @@ class PostgresqlTransaction:
             if len(rows) < COPY_FROM:
                 few += [table] if rows else []
             else:
-                rows.sort()
+                arrange(rows)
                 await self._connection.copy_records_to_table(table.name, records=rows, columns=table.columns)
         if few:
             tables = tuple(sorted(few, key=lambda table: table.name))

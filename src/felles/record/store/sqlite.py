@@ -20,7 +20,7 @@ import apsw
 from felles.record.outcome import problem
 from felles.record.store.line import Lines
 from felles.record.store.migration import pending
-from felles.record.store.table import RESOURCE, Table
+from felles.record.store.table import RESOURCE, Table, arrange
 from felles.record.store.transaction import CURRENT, Current, Dialect
 from felles.record.store.write import Line, Row
 
@@ -194,7 +194,7 @@ class SqliteTransaction:
             many(_REPLACE, updated)
         for table, rows in inserted.items():
             if table.name not in _PLAIN:
-                rows.sort()
+                arrange(rows)
             many(insert_statement(table), rows)
 
     async def bump(self, keys: Sequence[int]) -> None:

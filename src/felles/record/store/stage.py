@@ -40,22 +40,31 @@ OF_HOUSE = frozenset(
 
 
 def index_rows(rows: IndexRows, patient: int, date: int, rid: int) -> dict[Table, list[Row]]:
-    """Index rows of one resource, completed with what they share, in the column order of each table."""
+    """Index rows of one resource, completed with what they share, in the column order of each table that has any."""
     if not rows:
         return {}
     tokens, promoted, texts, dates, quantities, references, composites, relations, concerned = rows
     end = (date, rid, patient)
-    return {
-        TOKEN: [(*row, *end) for row in tokens],
-        PATIENT: [(patient, term, code, date, system, rid) for term, code, system in promoted] if patient else [],
-        TEXT: [(*row, *end) for row in texts],
-        DATE: [(*row, *end) for row in dates],
-        QUANTITY: [(*row, *end) for row in quantities],
-        REFERENCE: [(term, target, date, rid, kind, patient) for term, target, kind in references],
-        COMPOSITE: [(*row, *end) for row in composites],
-        RELATION: [(*row, date, rid) for row in relations],
-        CONCERN: [(rid, whom) for whom in concerned],
-    }
+    full: dict[Table, list[Row]] = {}
+    if tokens:
+        full[TOKEN] = [(term, code, system, date, rid, patient) for term, code, system in tokens]
+    if promoted and patient:
+        full[PATIENT] = [(patient, term, code, date, system, rid) for term, code, system in promoted]
+    if texts:
+        full[TEXT] = [(term, value, exact, date, rid, patient) for term, value, exact in texts]
+    if dates:
+        full[DATE] = [(term, span, low, high, date, rid, patient) for term, span, low, high in dates]
+    if quantities:
+        full[QUANTITY] = [(*row, *end) for row in quantities]
+    if references:
+        full[REFERENCE] = [(term, target, date, rid, kind, patient) for term, target, kind in references]
+    if composites:
+        full[COMPOSITE] = [(*row, *end) for row in composites]
+    if relations:
+        full[RELATION] = [(*row, date, rid) for row in relations]
+    if concerned:
+        full[CONCERN] = [(rid, whom) for whom in concerned]
+    return full
 
 
 @dataclass(slots=True)
@@ -76,8 +85,7 @@ class Stage:
         self.inserted[RESOURCE].append(new.row())
         self._follow(new, Kind.CREATE, origin)
         for table, full in index_rows(rows, new.patient, new.date, new.rid).items():
-            if full:
-                self.inserted[table] += full
+            self.inserted[table] += full
 
     def supersede(
         self, old: Current, old_rows: IndexRows, new: Current, rows: IndexRows, kind: Kind, origin: int

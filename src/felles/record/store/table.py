@@ -1,6 +1,8 @@
 """The store's tables as both engines fill them: column names, PostgreSQL types, and what identifies a row."""
 
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 _NARROW = {"term", "kind", "span", "type", "number", "deleted", "origin", "ground", "state"}
 _FLOAT = {"low", "high"}
@@ -56,3 +58,12 @@ CONCERN = Table("concern_index", *2 * (("rid", "whom"),))
 
 INDEXES = (TOKEN, PATIENT, TEXT, DATE, QUANTITY, REFERENCE, COMPOSITE, RELATION, CONCERN)
 """The index tables, in the order in which `Write.rows` carries their rows."""
+
+_FIRST, _SECOND = itemgetter(0), itemgetter(1)
+
+
+def arrange(rows: list[tuple[Any, ...]]) -> None:
+    """Puts index rows near the order of the clustered index: by the first two columns, which is quicker than whole
+    rows and finds the same pages."""
+    rows.sort(key=_SECOND)
+    rows.sort(key=_FIRST)
