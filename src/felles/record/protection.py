@@ -82,6 +82,11 @@ def is_protected(body: bytes) -> bool:
     return any(one.system == PROTECTION for one in _security(body))
 
 
+def may_be_protected(body: bytes) -> bool:
+    """Whether a body is worth a closer look: nothing that has no such mark, however written, is under protection."""
+    return _MARK in body or (b"\\" in body and _ESCAPE in body)
+
+
 def is_redacted(body: bytes) -> bool:
     """Whether something has been taken out of a body for the sake of its reader."""
     if not _may_say(body, _REDACTED_MARK):

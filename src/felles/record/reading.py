@@ -52,7 +52,7 @@ class Stored:
 
     def masked(self, guard: Guard) -> "Stored":
         """As its reader may see it."""
-        if self.body is None or guard.everything:
+        if self.body is None or guard.everything or not protection.may_be_protected(self.body):
             return self
         body = guard.mask(self.type, self.body)
         return self if body is self.body else replace(self, body=body)
