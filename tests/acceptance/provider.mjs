@@ -8,6 +8,8 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign } from "node:cry
 
 import { Provider } from "oidc-provider";
 
+process.on("unhandledRejection", (error) => process.stderr.write(`${error?.stack}\n`)); // somebody hung up
+
 const read = async (stream) => { const parts = []; for await (const part of stream) { parts.push(part); } return Buffer.concat(parts).toString(); };
 const told = JSON.parse(await read(process.stdin));
 
@@ -31,7 +33,7 @@ const KINDS = {
 function configuration(kind, key) {
   return {
     clients: [{
-      ...told.client, token_endpoint_auth_method: "private_key_jwt", token_endpoint_auth_signing_alg: told.alg,
+      ...told.client, backchannel_logout_uri: `${told.ended}/${kind}`, token_endpoint_auth_method: "private_key_jwt", token_endpoint_auth_signing_alg: told.alg,
       response_types: ["code"], grant_types: ["authorization_code"], id_token_signed_response_alg: "ES256",
       require_auth_time: true, dpop_bound_access_tokens: true,
     }],
@@ -49,7 +51,9 @@ function configuration(kind, key) {
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true },
       rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
     },
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options), // its own goes to no loopback address
     interactions: { url: (_, interaction) => `/login/${interaction.uid}` },
     findAccount: (_, id) => (told.people[id] ? { accountId: id, claims: () => ({ sub: id, ...told.people[id] }) } : undefined),
     loadExistingGrant: async (ctx) => {

@@ -91,7 +91,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def providers(client: dict[str, Any]) -> Iterator[dict[str, str]]:
+def providers(client: dict[str, Any], ended: str) -> Iterator[dict[str, str]]:
     """The issuers by name, running."""
     if not NODE.exists() or not (HERE.parents[1] / "node_modules" / "oidc-provider").exists():
         missing("oidc-provider is not installed: make test brings it")
@@ -103,7 +103,7 @@ def providers(client: dict[str, Any]) -> Iterator[dict[str, str]]:
         cwd=HERE,
     )
     assert process.stdin and process.stdout
-    process.stdin.write(json.dumps({"client": client, "alg": "ES256", "people": PEOPLE}).encode())
+    process.stdin.write(json.dumps({"client": client, "ended": ended, "alg": "ES256", "people": PEOPLE}).encode())
     process.stdin.close()
     try:
         yield json.loads(process.stdout.readline())
@@ -137,7 +137,7 @@ def house(folder: Path) -> Iterator[House]:
               "post_logout_redirect_uris": [f"{home}/sign-in"],
               "jwks": {"keys": [key.as_dict(private=False)]}}  # fmt: skip
     (folder / "felles.jwk").write_text(json.dumps(key.as_dict(private=True)))
-    with providers(client) as issuers:
+    with providers(client, f"{home}/sign-in/ended") as issuers:
         entries = [
             {"name": name, "kind": name, "title": {"helseid": "HelseID", "idporten": "ID-porten"}[name],
              "issuer": issuer, "client_id": "felles", "key": "felles.jwk",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -190,6 +191,27 @@ def test_signing_out_ends_it_at_the_provider_too(home: House, visitor: Somebody)
     thief.client.cookies.update({"felles_session": cookies["felles_session"]})
     assert thief.me == ""
     thief.client.close()
+
+
+def test_a_sign_out_that_begins_at_the_provider_ends_the_session_here(home: House, visitor: Somebody) -> None:
+    visitor.sign_in("helseid", "doctor")
+    assert visitor.me
+    asked = visitor.client.get(home.issuers["helseid"] + "/session/end")
+    form = hidden(asked.text) | dict(re.findall(r'name="(xsrf)" value="([^"]+)"', asked.text))
+    visitor.client.post(home.issuers["helseid"] + "/session/end/confirm", data={**form, "logout": "yes"})
+    deadline = time.monotonic() + 10
+    while visitor.me and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert visitor.me == ""
+
+
+@pytest.mark.parametrize("provider", ["helseid", "nobody"])
+def test_nobody_else_signs_people_out(visitor: Somebody, provider: str) -> None:
+    visitor.sign_in("helseid", "doctor")
+    for token in ("", "a.b.c", "e30.e30."):
+        answer = visitor.client.post(f"/sign-in/ended/{provider}", data={"logout_token": token})
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    assert visitor.me
 
 
 def test_signing_out_everywhere(home: House, visitor: Somebody) -> None:

@@ -180,6 +180,13 @@ async def end_all(tables: Tables, person: str, now: float) -> None:
     await put(tables, Line("sessions end", [person]), *told(Act.SIGN_OUT, now, person))
 
 
+async def end_subject(tables: Tables, provider: str, subject: str, now: float) -> None:
+    """Ends whatever a provider's own person has open: it has signed them out."""
+    rows = await tables.ask("sessions of subject", [provider, subject])
+    said = [line for row in rows for line in _said(Act.SIGN_OUT, Session(*row), now)]
+    await put(tables, Line("sessions end of subject", [provider, subject]), *said)
+
+
 async def sessions_of(tables: Tables, person: str, now: float) -> list[Session]:
     """Where a person is signed in, the latest first."""
     rows = await tables.ask("sessions of person", [person, int(now) - IDLE_SECONDS, int(now) - ABSOLUTE_SECONDS])

@@ -18,6 +18,8 @@ LINES: Mapping[str, Sql] = {
     "session end of person": Sql("DELETE FROM session WHERE id = $1 AND person = $2"),
     "sessions end": Sql("DELETE FROM session WHERE person = $1"),
     "sessions end of account": Sql("DELETE FROM session WHERE provider = 'local' AND subject = $1"),
+    "sessions of subject": Sql(f"SELECT {_SESSION} FROM session WHERE provider = $1 AND subject = $2"),  # noqa: S608
+    "sessions end of subject": Sql("DELETE FROM session WHERE provider = $1 AND subject = $2"),
     "sessions end of everybody": Sql("DELETE FROM session"),
     "attempts end": Sql("DELETE FROM attempt"),
     "sessions past": Sql("DELETE FROM session WHERE started < $1"),

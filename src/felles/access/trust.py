@@ -25,6 +25,7 @@ ENDS = frozenset(
         "session end of person",
         "sessions end",
         "sessions end of account",
+        "sessions end of subject",
         "account remove",
         "app end",
         "app grant end",

@@ -11,6 +11,7 @@ ENTRY = [
     Route("/sign-in", signin.enter, methods=POST),
     Route("/sign-in/provider", provider.begin, methods=POST),
     Route(provider.BACK, provider.finish),
+    Route("/sign-in/ended/{provider}", provider.departed, methods=POST),
     Route("/sign-in/password", local.by_password, methods=POST),
     Route("/sign-in/passkey", local.by_passkey, methods=POST),
     Route("/sign-in/passkey/options", local.challenge, methods=POST),

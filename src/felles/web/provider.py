@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from felles.access.attempt import give, take
 from felles.access.attendance import refused
@@ -14,7 +14,7 @@ from felles.access.employment import only_role
 from felles.access.entrance import enter, proof_of, prove_again
 from felles.access.oidc.party import Arrival, Journey
 from felles.access.oidc.refusal import Refusal
-from felles.access.session import HOST_PREFIX, Proof, Session, session_by_id
+from felles.access.session import HOST_PREFIX, Proof, Session, end_subject, session_by_id
 from felles.web.onward import Onward, arrive, onward_of
 from felles.web.page import answer
 from felles.web.signin import refused_page, sign_in_page
@@ -99,3 +99,20 @@ async def _refused(request: Request, refusal: Refusal, provider: str, onward: On
     log.warning("refused", provider=provider, reason=refusal.reason, detail=refusal.detail)
     await refused(site.record, site.clock(), provider if provider in site.party.issuers else "", refusal.reason)
     return refused_page(request, refusal.reason, onward)
+
+
+async def departed(request: Request) -> Response:
+    """POST /sign-in/ended/{provider}: the provider says that it has signed somebody out (Back-Channel Logout 1.0
+    section 2.8). It comes from the provider, not from a browser: its signature is what counts."""
+    site, name = site_of(request), request.path_params["provider"]
+    if seconds := await wait(request):
+        return JSONResponse({"error": "temporarily_unavailable"}, 429, {"retry-after": str(seconds)})
+    try:
+        subject = await site.party.departed(name, (await read_form(request)).get("logout_token", ""))
+    except Refusal as refusal:
+        log.warning(
+            "refused", provider=name if name in site.party.issuers else "", reason=refusal.reason, detail=refusal.detail
+        )
+        return JSONResponse({"error": "invalid_request"}, 400)
+    await end_subject(site.record, name, subject, site.clock())
+    return JSONResponse({})

@@ -17,7 +17,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from felles.access.oidc.claim import vouched
-from felles.access.oidc.identity import Expected, half_hash, verified
+from felles.access.oidc.identity import LOGOUT_EVENT, Expected, departed, half_hash, verified
 from felles.access.oidc.metadata import KEPT_SECONDS, REFETCH_SECONDS, Issuer, read_keys, read_metadata
 from felles.access.oidc.party import Journey, Party
 from felles.access.oidc.proof import base64url, challenge, dpop
@@ -341,3 +341,40 @@ def test_a_number_that_is_none(value: Any) -> None:
 def test_idporten_says_nothing_about_authorisations() -> None:
     told = CLAIMS | {"acr": "idporten-loa-high", "pid": "21886512345"}
     assert vouched(IDPORTEN, told).hpr is None and vouched(IDPORTEN, told).pid == "21886512345"
+
+
+LOGOUT = {"iss": ISSUER, "aud": "felles", "iat": NOW, "jti": "j", "sub": "s", "events": {LOGOUT_EVENT: {}}}
+
+
+def test_a_providers_word_that_somebody_has_left() -> None:
+    assert departed(HELSEID, signed(LOGOUT, typ="logout+jwt"), THEIRS, NOW) == "s"
+    assert departed(HELSEID, signed(LOGOUT), THEIRS, NOW) == "s"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "another"},
+        {"iat": NOW - 3600},
+        {"iat": None},
+        {"exp": NOW - 60},
+        {"nonce": "n"},
+        {"events": {}},
+        {"events": [LOGOUT_EVENT]},
+        {"events": {LOGOUT_EVENT: 1}},
+        {"sub": None},
+    ],
+)
+def test_words_that_are_none(changes: dict[str, Any]) -> None:
+    with pytest.raises(Refusal, match="untrusted"):
+        departed(HELSEID, signed(LOGOUT | changes), THEIRS, NOW)
+
+
+def test_an_id_token_signs_nobody_out_and_a_logout_token_signs_nobody_in() -> None:
+    with pytest.raises(Refusal):
+        departed(HELSEID, signed(CLAIMS), THEIRS, NOW)
+    with pytest.raises(Refusal):
+        check(signed(CLAIMS, typ="logout+jwt"))
+    with pytest.raises(Refusal):
+        departed(HELSEID, signed(LOGOUT, ECKey.generate_key("P-256")), THEIRS, NOW)

@@ -40,19 +40,33 @@ def header_of(token: str) -> dict[str, Any]:
     return dict(header)
 
 
-def check_algorithm(provider: Provider, header: dict[str, Any]) -> str:
+def check_algorithm(provider: Provider, header: dict[str, Any], kind: str = "JWT") -> str:
     """The algorithm, if the operator allows it (RFC 8725 section 3.1): `none` and HMAC never are. Raises Refusal."""
     algorithm = header.get("alg")
     if algorithm not in provider.algorithms:
         raise Refusal("untrusted", "algorithm")
-    if header.keys() & {"jwk", "jku", "x5u", "x5c", "crit", "b64"} or header.get("typ", "JWT").upper() != "JWT":
+    if header.keys() & {"jwk", "jku", "x5u", "x5c", "crit", "b64"} or str(header.get("typ", kind)).upper() not in (
+        "JWT",
+        kind,
+    ):
         raise Refusal("untrusted", "header")
     return str(algorithm)
 
 
 def verified(provider: Provider, token: str, key: Key, expected: Expected, now: float) -> dict[str, Any]:
     """The claims of a token that holds in every respect. Raises Refusal naming the first that does not."""
-    algorithm = check_algorithm(provider, header_of(token))
+    claims, algorithm = _signed(provider, token, key)
+    for name, holds in _checks(provider, claims, expected, now):
+        if not holds:
+            raise Refusal("untrusted", name)
+    if "at_hash" in claims and claims["at_hash"] != half_hash(expected.access_token, algorithm):
+        raise Refusal("untrusted", "at_hash")
+    return claims
+
+
+def _signed(provider: Provider, token: str, key: Key, kind: str = "JWT") -> tuple[dict[str, Any], str]:
+    """The claims of a token with the provider's signature, and its algorithm. Raises Refusal."""
+    algorithm = check_algorithm(provider, header_of(token), kind)
     if key.key_type != KINDS[algorithm[:2]]:
         raise Refusal("untrusted", "key")
     try:
@@ -61,12 +75,31 @@ def verified(provider: Provider, token: str, key: Key, expected: Expected, now: 
         raise Refusal("untrusted", "signature") from error
     if not isinstance(claims, dict):
         raise Refusal("untrusted", "malformed")
-    for name, holds in _checks(provider, claims, expected, now):
-        if not holds:
-            raise Refusal("untrusted", name)
-    if "at_hash" in claims and claims["at_hash"] != half_hash(expected.access_token, algorithm):
-        raise Refusal("untrusted", "at_hash")
-    return claims
+    return claims, algorithm
+
+
+LOGOUT, LOGOUT_EVENT = "LOGOUT+JWT", "http://schemas.openid.net/event/backchannel-logout"
+
+
+def departed(provider: Provider, token: str, key: Key, now: float) -> str:
+    """Whose sessions a provider says have ended: the subject of a logout token (OpenID Connect Back-Channel Logout 1.0
+    section 2.6). An id_token is none: it names no such event, and a logout token has no nonce. Raises Refusal."""
+    claims, _ = _signed(provider, token, key, LOGOUT)
+    audience, events, issued = claims.get("aud"), claims.get("events"), _moment(claims, "iat")
+    holds = (
+        claims.get("iss") == provider.issuer
+        and provider.client_id in (audience if isinstance(audience, list) else [audience])
+        and issued is not None
+        and abs(now - issued) <= OLDEST_SECONDS
+        and ("exp" not in claims or (_moment(claims, "exp") or 0) > now - SKEW_SECONDS)
+        and isinstance(events, dict)
+        and isinstance(events.get(LOGOUT_EVENT), dict)
+        and "nonce" not in claims
+        and isinstance(claims.get("sub"), str)
+    )
+    if not holds:
+        raise Refusal("untrusted", "logout token")
+    return str(claims["sub"])
 
 
 def _checks(provider: Provider, claims: dict[str, Any], expected: Expected, now: float) -> list[tuple[str, bool]]:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from joserfc.jwk import ECKey
 
 from felles.access.oidc.claim import Vouched, vouched
-from felles.access.oidc.identity import Expected, check_algorithm, header_of, verified
+from felles.access.oidc.identity import LOGOUT, Expected, check_algorithm, departed, header_of, verified
 from felles.access.oidc.metadata import Issuer
 from felles.access.oidc.proof import assertion, challenge, dpop
 from felles.access.oidc.provider import Provider
@@ -120,6 +120,13 @@ class Party:
         if reply.status != 200:
             raise Refusal("refused" if reply.error else "unavailable", f"token: {reply.status} {reply.error}")
         return reply
+
+    async def departed(self, name: str, token: str) -> str:
+        """The subject whose sessions a provider has ended. Raises Refusal."""
+        issuer = self._issuer(name)
+        header = header_of(token)
+        check_algorithm(issuer.provider, header, LOGOUT)
+        return departed(issuer.provider, token, await issuer.key(header.get("kid")), self._clock())
 
     async def leaving(self, name: str, id_token: str | None, back: str) -> tuple[str, dict[str, str]] | None:
         """Where and with which form fields the provider's own session ends (RP-Initiated Logout 1.0); None where there
