@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FELLES = Path(sys.executable).with_name("felles")
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds until a server must have said where it listens."""
 
 

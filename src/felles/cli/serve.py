@@ -1,10 +1,12 @@
 """`felles serve`: one process that writes (embedded store), one reading process per core that speaks HTTP."""
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,8 @@ import click
 
 from felles.settings import Settings, settings
 
+PATIENCE = 60
+"""How often the server asks itself whether it answers."""
 RESTARTS = 5
 """How often in a minute a reading process may die before the server gives up."""
 
@@ -172,7 +176,7 @@ def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) ->
     readers = Readers(chosen, listening, address)
     _on_stop(server.stop)
     readers.start()
-    greet(address)
+    threading.Thread(target=_greet_when_it_answers, args=(listening, address), daemon=True).start()
     failed = False
 
     def look() -> None:
@@ -195,7 +199,7 @@ def _serve_region(chosen: Settings, listening: socket.socket, address: str) -> N
     stopping: list[bool] = []
     _on_stop(lambda: stopping.append(True))
     readers.start()
-    greet(address)
+    threading.Thread(target=_greet_when_it_answers, args=(listening, address), daemon=True).start()
     try:
         while not stopping:
             if not readers.look():
@@ -203,6 +207,22 @@ def _serve_region(chosen: Settings, listening: socket.socket, address: str) -> N
             time.sleep(0.2)
     finally:
         readers.stop()
+
+
+def _greet_when_it_answers(listening: socket.socket, address: str) -> None:
+    """The first question is our own: it waits with the socket until a reading process takes it."""
+    host, port = listening.getsockname()[:2]
+    for _ in range(PATIENCE):
+        asking = http.client.HTTPConnection(host, port, timeout=60)
+        try:
+            asking.request("GET", "/fhir/metadata", headers={"host": "localhost"})
+            if asking.getresponse().status == 200:
+                greet(address)
+                return
+        except OSError:
+            time.sleep(1)
+        finally:
+            asking.close()
 
 
 def greet(address: str) -> None:
