@@ -78,10 +78,10 @@ _list = msgspec.json.Decoder(list[msgspec.Raw])
 
 def entries(raw: bytes) -> tuple[str, list[Entry]]:
     """The type of a Bundle and its entries. Raises Problem 400 naming the entry, 413 past MAX_ENTRIES."""
-    if len(raw) > 30 * MAX_ENTRIES and raw.count(b"{") > 2 * MAX_ENTRIES:
-        _limit(raw.count(b'"request"') // 4)  # so many that not all can stand inside resources
     try:
         raw = document.compact(raw)
+        if len(raw) > 30 * MAX_ENTRIES and raw.count(b"{") > 2 * MAX_ENTRIES:
+            _limit(raw.count(b'"request"') // 4)  # so many that not all can stand inside resources
         bundle = _quick.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _slowly(raw)
