@@ -16,7 +16,8 @@ from felles.access.audit.reach import Reach
 from felles.access.audit.row import Row, read
 from felles.access.audit.statement import many
 from felles.record.guard import Act as Interaction
-from felles.record.outcome import problem
+from felles.record.interaction import search
+from felles.record.outcome import Issue, Problem, operation_outcome, problem
 from felles.record.record import Record
 from felles.record.rest.bundle import Link, bundle, entry
 from felles.record.rest.message import Parameters, Request, Response, parameters, render
@@ -118,18 +119,43 @@ async def _one(record: Record, request: Request, id: str, reach: Reach) -> Respo
 
 
 async def _search(record: Record, request: Request, asked: Parameters, reach: Reach) -> Response:
+    """Rows of the log, after what others have stored as AuditEvents."""
     record.guard.may(Interaction.SEARCH, "AuditEvent")
-    question = asking.read(asked)
+    try:
+        question = asking.read(asked)
+    except Problem as error:
+        if error.issues[0].code == "not-supported":
+            return await _stored_alone(record, request, error)
+        raise
     self_url = _url(record, question, question.before if question.before != asking.FIRST else None)
     found = await page(record, question, reach)
     links = [Link("self", self_url)]
     if found.older is not None:
         links.append(Link("next", _url(record, question, found.older)))
     events = await _events(record, found, reach)
-    entries = [
+    entries = await _stored(record, asked) if question.before == asking.FIRST else []
+    entries += [
         entry(f"{record.base}/AuditEvent/{one['id']}", orjson.dumps(one), search={"mode": "match"}) for one in events
     ]
     return bundle("searchset", entries, links)
+
+
+async def _stored_alone(record: Record, request: Request, reason: Problem) -> Response:
+    """What others have stored, where the log cannot be asked so; the answer says that the log is not in it."""
+    of_type = search.of_type_posted if request.path.endswith("_search") else search.of_type
+    answer = await of_type(record, request, "AuditEvent")
+    found = orjson.loads(answer.body)
+    if request.wants("_summary") != "count":
+        text = f"no rows of the access log here: {reason.issues[0].diagnostics}"
+        note = Issue("not-supported", text, severity="warning")
+        found.setdefault("entry", []).append({"resource": operation_outcome((note,)), "search": {"mode": "outcome"}})
+    return render(found)
+
+
+async def _stored(record: Record, asked: Parameters) -> list[bytes]:
+    """AuditEvents that are resources like any other: what clients have put down of their own doings."""
+    found = await record.search("AuditEvent", asked)
+    return [entry(f"{record.base}/{one.address}", one.body, search={"mode": "match"}) for one in found.matches]
 
 
 def _url(record: Record, question: Question, before: int | None) -> str:
