@@ -184,10 +184,13 @@ def test_the_patient_reads_own_record_only(page: Page) -> None:
     expect(page.locator(".palette-open")).to_have_count(0)
     page.goto("/start")
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
-    for other, status in (("/find", 403), ("/patient/somebody-else", 404)):
+    for other, status, said in (
+        ("/find", 403, "Du har ikke tilgang hit"),
+        ("/patient/somebody-else", 404, "Pasienten finnes ikke"),
+    ):
         answer = page.goto(other)
         assert answer is not None and answer.status == status
-        expect(page.get_by_role("heading", level=1)).to_have_text("Du har ikke tilgang hit")
+        expect(page.get_by_role("heading", level=1)).to_have_text(said)
 
 
 def test_the_roll_out_leader_reads_no_patient(page: Page) -> None:
