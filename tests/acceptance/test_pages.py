@@ -214,3 +214,18 @@ def test_three_languages(doctor: Page) -> None:
         doctor.get_by_role("group").get_by_role("button", name=code).click()
         expect(doctor.get_by_role("heading", name=re.compile(f"^{title}"))).to_be_visible()
         assert doctor.locator("html").get_attribute("lang") == code
+
+
+def test_a_clerk_is_told_what_the_role_does_not_see_and_not_that_there_is_nothing(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Merkantil, ortopedi").click()
+    page.wait_for_url("**/find")
+    page.locator("a[href^='/patient/']").first.click()
+    page.wait_for_url("**/patient/*")
+    expect(page.get_by_text("Allergier vises ikke i din rolle")).to_be_visible()
+    expect(page.get_by_text("Vises ikke i din rolle")).to_have_count(6)
+    page.goto(page.url + "/print")
+    said = page.inner_text("body")
+    assert "Vises ikke i din rolle" in said
+    for untrue in ("Ingen kjente allergier", "Allergier ikke registrert", "Ingen medisiner", "Ingen notater"):
+        assert untrue not in said

@@ -29,6 +29,10 @@ class Sitting:
         """Whether looking for patients is part of the work."""
         return self.who.kind is Kind.STAFF and rights(self.who).allow(Act.SEARCH, "Patient")
 
+    def sees(self, type_name: str) -> bool:
+        """Whether the role sees resources of a type at all."""
+        return rights(self.who).allow(Act.SEARCH, type_name)
+
     @property
     def home(self) -> str:
         """The id of the patient whose own record this is, empty for staff."""

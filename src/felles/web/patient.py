@@ -1,5 +1,7 @@
 """The pages of one patient: overview, all results, print."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +21,8 @@ async def read_overview(request: Request) -> Overview:
     person = await patient(record, id)
     parts = await chart_parts(record, id, CHART)
     places = await directory(record, [person, {k: v for k, v in parts.items() if k not in ("labs", "vitals")}])
-    return overview(person, parts, places, site_of(request).today)
+    found = overview(person, parts, places, site_of(request).today)
+    return replace(found, banner=_withheld(request, found.banner))
 
 
 async def read_banner(request: Request) -> Banner:
@@ -27,7 +30,12 @@ async def read_banner(request: Request) -> Banner:
     person = await patient(record, id)
     parts = await chart_parts(record, id, ("allergies", "flags"))
     places = await directory(record, person)
-    return banner(person, parts["allergies"], parts["flags"], places, site_of(request).today)
+    found = banner(person, parts["allergies"], parts["flags"], places, site_of(request).today)
+    return _withheld(request, found)
+
+
+def _withheld(request: Request, found: Banner) -> Banner:
+    return found if visit_of(request).sees("AllergyIntolerance") else replace(found, withheld=True)
 
 
 @reading

@@ -64,6 +64,10 @@ class Visit:
         """Whether looking for patients is offered to this visitor."""
         return self.sitting is not None and self.sitting.finds
 
+    def sees(self, type_name: str) -> bool:
+        """Whether this visitor's role sees resources of a type at all."""
+        return self.sitting is not None and self.sitting.sees(type_name)
+
     @property
     def record(self) -> Record:
         """The record as this visitor may see it. Raises HTTPException 403 for whom it is not open at all."""

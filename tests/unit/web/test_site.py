@@ -89,6 +89,9 @@ class Sitting:
     finds: bool = True
     home: str = ""
 
+    def sees(self, type_name: str) -> bool:
+        return True
+
     async def told(self, act: Any, parameters: Any, status: int) -> None:
         """Nothing is kept of it here."""
 

@@ -19,7 +19,8 @@ INTERPRETER_ENDINGS = ("patient-interpreterRequired", "no-basis-interpreterRequi
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """What identifies the patient; `language` is a BCP 47 code, or empty."""
+    """What identifies the patient; `language` is a BCP 47 code, or empty. `withheld`: allergies are not for the
+    reader's role, which is another thing than that there are none."""
 
     id: str
     name: str
@@ -39,6 +40,7 @@ class Banner:
     allergies: tuple[Allergy, ...]
     no_known_allergy: bool
     flags: tuple[str, ...]
+    withheld: bool = False
 
 
 def address_line(patient: Resource) -> str:
