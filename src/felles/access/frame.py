@@ -45,7 +45,7 @@ NOBODY = Sight(frozenset(), frozenset(), frozenset())
 
 async def frame(house: House, standing: Standing, who: Who, context: str | None, now: int) -> Frame | None:
     """The frame of somebody; None for staff whose role is no more. `context` is the id of an app's patient."""
-    key = (who.id, who.role.id if who.role else "", who.scopes, context)
+    key = (who.id, who.role.id if who.role else "", who.acts_for, who.scopes, context)
     kept: Frame | None = standing.frames.get(key)
     if kept is not None and now < kept.until:
         return kept

@@ -23,7 +23,7 @@ from felles.access.smart.restriction import Restriction
 from felles.access.who import Kind, Purpose, Who
 from felles.access.writing import refused_call, refused_type, told
 from felles.record.guard import Act, Context, Epochs, Shown, Sight, Touch
-from felles.record.index.value import key64
+from felles.record.index.value import cached_key64, key64
 from felles.record.outcome import problem
 from felles.record.protection import mask
 from felles.record.store import Line
@@ -114,6 +114,8 @@ class Watch:
             self.may(touch.act, touch.type)
             if scopes is not None and not scopes.allows_touch(touch):
                 raise refused_type()
+            if self._grants_itself(touch):
+                raise refused_type()
             if not touch.after and touch.act is not Act.DELETE and not self._may_loosely(touch):
                 raise refused_type()
         new = frozenset(key64(f"Patient/{one.id}") for one in touches if one.type == "Patient" and not one.before)
@@ -131,6 +133,10 @@ class Watch:
             raise problem(404, "not-found", f"there is no {touch.type} with this id")
         if not all(verdict.allow for verdict in found.values()):
             raise problem(403, "forbidden", "the record of a patient whom this concerns is not open to you")
+
+    def _grants_itself(self, touch: Touch) -> bool:
+        """Nobody gives himself a role, whatever he may give to others."""
+        return touch.type == "PractitionerRole" and cached_key64(self.who.id) in touch.named
 
     def _may_loosely(self, touch: Touch) -> bool:
         """What concerns no patient, or would no longer, is written only where that is in its nature."""

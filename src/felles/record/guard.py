@@ -32,13 +32,15 @@ class Epochs:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One resource that is to be written: whom it concerned before and concerns afterwards (keys of patients)."""
+    """One resource that is to be written: whom it concerned before and concerns afterwards (keys of patients), and
+    the keys of all that it will refer to."""
 
     act: Act
     type: str
     id: str
     before: frozenset[int]
     after: frozenset[int]
+    named: frozenset[int] = frozenset()
 
 
 class Shown(Protocol):
@@ -127,6 +129,11 @@ class Elevated(System):
 
     def __init__(self, holder: Guard) -> None:
         self._holder = holder
+
+    @property
+    def holder(self) -> Guard:
+        """Who called it."""
+        return self._holder
 
     def lines(self, touches: Sequence[Touch]) -> list[Line]:
         return self._holder.lines(touches)

@@ -16,13 +16,20 @@ _STANDING = (
 )
 _EMBEDDED = _STANDING.format(among="IN (SELECT value FROM json_each($1))")
 _REGION = _STANDING.format(among="= ANY($1::int8[])")
+_LAST = (
+    "SELECT COALESCE(r.body, (SELECT v.body FROM version v WHERE v.rid = r.rid AND v.body IS NOT NULL "
+    "ORDER BY v.number DESC LIMIT 1)) FROM resource r WHERE r.rid = $1"
+)
+"""The newest body: of what has been deleted, the one that was."""
 _CONCERNED = 8
 """The place of the concerned patients among `Write.rows`."""
+_REFERENCES = 5
+"""The place of what it refers to: (term, target ...)."""
 
 
 async def permitted(reader: Reader, writes: Sequence[Write]) -> list[Line]:
     """The lines that the log gets with these writes. Raises Problem 403; 404 for what is not for the writer's eyes."""
-    standing = await _standing(reader, [write.key for write in writes if write.match != -1])
+    standing = await _standing(reader, [write.key for write in writes if _may_stand(write)])
     touches = [_touch(write, standing.get(write.key)) for write in writes]
     await _all_visible(reader, writes, standing)
     await reader.guard.may_write(touches)
@@ -32,8 +39,13 @@ async def permitted(reader: Reader, writes: Sequence[Write]) -> list[Line]:
 
 async def told(reader: Reader, writes: Sequence[Write]) -> list[Line]:
     """The lines of writes that need no permission but are somebody's."""
-    standing = await _standing(reader, [write.key for write in writes if write.match != -1])
+    standing = await _standing(reader, [write.key for write in writes if _may_stand(write)])
     return reader.guard.lines([_touch(write, standing.get(write.key)) for write in writes])
+
+
+def _may_stand(write: Write) -> bool:
+    """Whether something may bear its id: not where the server has just made it up. A deletion stands, too."""
+    return write.match != -1 or write.kind != Kind.CREATE
 
 
 _Standing = tuple[int, frozenset[int]]
@@ -59,7 +71,8 @@ def _touch(write: Write, standing: _Standing | None) -> Touch:
     concerned: list[Any] = write.rows[_CONCERNED] if write.rows else []
     after = frozenset((write.patient,) if write.patient else concerned)
     act = Act.DELETE if write.kind == Kind.DELETE else Act.UPDATE if standing else Act.CREATE
-    return Touch(act, definition.type_name(write.type), write.id, before, after)
+    named = frozenset([row[1] for row in write.rows[_REFERENCES]]) if write.rows else frozenset()
+    return Touch(act, definition.type_name(write.type), write.id, before, after, named)
 
 
 async def _all_visible(reader: Reader, writes: Sequence[Write], standing: dict[int, _Standing]) -> None:
@@ -73,8 +86,10 @@ async def _all_visible(reader: Reader, writes: Sequence[Write], standing: dict[i
     for write in writes:
         there = standing.get(write.key)
         if there is not None and there[0] not in shown:
-            reader.guard.refuse(definition.type_name(write.type), write.id, tuple(there[1]))
-            raise absent(definition.type_name(write.type))
+            name = definition.type_name(write.type)
+            reader.guard.refuse(name, write.id, tuple(there[1]))
+            reader.guard.may(Act.DELETE if write.kind == Kind.DELETE else Act.CREATE, name)  # as if it were not there
+            raise absent(name)
 
 
 async def _keeps_protection(reader: Reader, writes: Sequence[Write], standing: dict[int, _Standing]) -> None:
@@ -86,5 +101,5 @@ async def _keeps_protection(reader: Reader, writes: Sequence[Write], standing: d
         after = b"%b1%b%b" % (write.head, write.middle, write.tail)
         protection.refuse_redacted(name, after)
         if there is not None and name in protection.PRIVATE:
-            rows = await reader.store.rows("SELECT body FROM resource WHERE rid = $1", (there[0],))
-            protection.refuse_uncovering(rows[0][0] or b"{}", after)
+            rows = await reader.store.rows(_LAST, (there[0],))
+            protection.refuse_uncovering(rows[0][0] if rows and rows[0][0] else b"{}", after)

@@ -8,6 +8,7 @@ import orjson
 
 from felles.record import definition, protection, search
 from felles.record.guard import EVERYTHING, Epochs, Guard, Sight
+from felles.record.index import extract
 from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.store import Kind
@@ -128,7 +129,7 @@ async def _may_see(reader: Reader, found: Stored, epochs: Epochs | None = None) 
         sight = await reader.guard.sight(frozenset(whom))
     if not sight.shows(type_number, found.patient, whom):
         return False
-    if sight.is_plain(type_number, found.patient) or found.kind is Kind.DELETE:
+    if sight.is_plain(type_number, found.patient):
         return True
     return found.rid in await visible(reader, (found.rid,), sight, (type_number,))
 
@@ -182,7 +183,7 @@ async def older(reader: Reader, newest: Stored, number: int) -> Stored | None:
         return None
     updated, kind, body, patient = rows[0]
     one = Stored(newest.type, newest.id, number, updated, Kind(kind), body, patient, newest.rid)
-    if patient not in (0, newest.patient) and not await shows_patient(reader, one):
+    if not await shows_patient(reader, one, newest.patient):
         return None
     return (await masked(reader, [one]))[0]
 
@@ -197,12 +198,21 @@ async def masked(reader: Reader, versions: Sequence[Stored]) -> list[Stored]:
     return [one.covered() if protection.hides_older(one.type, newest.get(one.rid)) else one for one in found]
 
 
-async def shows_patient(reader: Reader, one: Stored) -> bool:
-    """Whether the record of the patient of a version is open to the reader."""
-    if reader.guard.everything or not one.patient:
+async def shows_patient(reader: Reader, one: Stored, now: int = 0) -> bool:
+    """Whether the records of all patients whom a version is about are open to the reader. `now`: the patient of the
+    newest version, which the reader sees."""
+    if reader.guard.everything or (one.patient and one.patient == now):
         return True
-    sight = await reader.guard.sight(frozenset((one.patient,)))
-    return sight.shows(definition.type_number(one.type), one.patient)
+    whom = (one.patient,) if one.patient else _named_in(one)
+    if not whom:
+        return True
+    sight = await reader.guard.sight(frozenset(whom))
+    return sight.shows(definition.type_number(one.type), one.patient, whom)
+
+
+def _named_in(one: Stored) -> tuple[int, ...]:
+    """The patients of a version that is about no single one."""
+    return tuple(extract(one.type, orjson.loads(one.body)).concerned) if one.body else ()
 
 
 async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight | None = None) -> list[Stored]:

@@ -92,6 +92,11 @@ class Record:
         self.guard.may(Act.CALL, operation)
         return self if self.guard.everything else self.seen_by(Elevated(self.guard))
 
+    @property
+    def own(self) -> "Record":
+        """As whoever called the operation sees it: a work on whole records begins with such as are open."""
+        return self.seen_by(self.guard.holder) if isinstance(self.guard, Elevated) else self
+
     async def ask(self, name: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a registered statement: a room's own tables. The room answers for who may see them."""
         return await self.store.reading.rows(self._lines.sql(name, self.store.dialect), args)

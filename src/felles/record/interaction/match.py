@@ -32,7 +32,9 @@ async def match(record: Record, request: Request, type_name: str, id: str | None
             notes.append(Issue("multiple-matches", "several are certain matches, so none is", severity="warning"))
             found = []
     total = len(found)
-    entries = [_entry(record, hit) for hit in found[: count if count is not None else 100]]
+    found = found[: count if count is not None else 100]
+    record.guard.show([hit.patient for hit in found])
+    entries = [_entry(record, hit) for hit in found]
     if notes:
         entries.append(entry(None, orjson.dumps(operation_outcome(notes)), search={"mode": "outcome"}))
     return bundle("searchset", entries, [Link("self", f"{record.base}/Patient/$match")], total)

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import orjson
+
 from felles.record import document
 from felles.record.identity import merge as merging
 from felles.record.identity import unmerge as unmerging
 from felles.record.identity.identifier import key, keys
+from felles.record.identity.resolution import replaced_by
 from felles.record.identity.trail import Author
 from felles.record.interaction.argument import Parameters, first, flag, known, local, text
 from felles.record.outcome import Issue, operation_outcome, problem
@@ -24,6 +27,8 @@ async def merge(record: Record, request: Request, type_name: str, id: str | None
     """
     known(parameters, _MERGE, "$merge")
     source, target = await _pair(record, id, parameters)
+    for one in (source, target):
+        await record.own.read("Patient", one)
     if flag(parameters, "force") and not text(parameters, "reason"):
         raise problem(400, "required", "force needs a reason", "reason")
     author = Author(request.user, text(parameters, "reason") or "")
@@ -42,6 +47,7 @@ async def unmerge(record: Record, request: Request, type_name: str, id: str | No
     source = await _patient(record, id, parameters, "source-patient")
     given = parameters.keys() & {"target-patient", "target-patient-identifier"}
     target = await _patient(record, None, parameters, "target-patient") if given else None
+    await _open(record, source)
     author = Author(request.user, text(parameters, "reason") or "")
     undone = await unmerging.unmerge(record, unmerging.Wish(source, target, author, flag(parameters, "preview")))
     answer = [_outcome(undone.issues)]
@@ -50,6 +56,13 @@ async def unmerge(record: Record, request: Request, type_name: str, id: str | No
     if undone.provenance:
         answer.append(_reference("provenance", f"Provenance/{undone.provenance}"))
     return _parameters(answer)
+
+
+async def _open(record: Record, source: str) -> None:
+    """Raises Problem 404 unless what the source has become is open to the caller: its own relations went there."""
+    if record.own is not record:
+        merged = orjson.loads((await record.read("Patient", source)).body or b"{}")
+        await record.own.read("Patient", replaced_by(merged) or source)
 
 
 async def _pair(record: Record, id: str | None, parameters: Parameters) -> tuple[str, str]:
@@ -70,7 +83,7 @@ async def _patient(record: Record, id: str | None, parameters: Parameters, name:
         id = found.partition("/")[2]
     if id is None and not identifiers:
         raise problem(400, "required", f"{name} or {name}-identifier is needed", name)
-    return await _identified(record, id, identifiers, name) if identifiers else str(id)
+    return await _identified(record.own, id, identifiers, name) if identifiers else str(id)
 
 
 async def _identified(record: Record, id: str | None, identifiers: list[dict[str, Any]], name: str) -> str:

@@ -23,6 +23,8 @@ async def move_facts(
         raise problem(400, "value", "target-patient is a Patient", "target-patient")
     if not facts:
         raise problem(400, "required", "name the facts to move", "fact")
+    for patient in (str(id), target.partition("/")[2]):
+        await record.own.read("Patient", patient)
     cut = frozenset(local(record, one, "cut") for one in parameters.get("cut", ()))
     author = Author(request.user, text(parameters, "reason") or "")
     wish = Wish(str(id), target.partition("/")[2], facts, author, cut, flag(parameters, "preview"))

@@ -17,6 +17,7 @@ GENDERS = ("male", "female", "other", "unknown")
 async def newborn(record: Record, request: Request, type_name: str, id: str | None, parameters: Parameters) -> Response:
     """Patient/[mother]/$newborn: `birth` (dateTime), `gender`, `multiple-birth-order`, `identifier` (FH-nummer)."""
     known(parameters, ("birth", "gender", "multiple-birth-order", "identifier"), "$newborn")
+    await record.own.read("Patient", str(id))
     time = _date(parameters, "birth")
     if time is None or len(time) < 10:
         raise problem(400, "required", "birth is the day or, better, the moment of birth", "birth")
@@ -38,6 +39,7 @@ async def identify(
 ) -> Response:
     """Patient/[id]/$identify: `identifier` (fødselsnummer or D-number), `name`, `birth-date`, `gender`, `force`."""
     known(parameters, ("identifier", "name", "birth-date", "gender", "force"), "$identify")
+    await record.own.read("Patient", str(id))
     number = structure(parameters, "identifier")
     if number is None:
         raise problem(400, "required", "identifier is the number that is now known", "identifier")

@@ -9,7 +9,11 @@ from felles.record.search.sql.probe import Probing, probe
 
 
 def seen(sight: Sight, types: Sequence[int], probing: Probing) -> str:
-    """The SQL condition on the resource row `probing.row`, which is of one of `types` (numbers)."""
+    """The SQL condition on the resource row `probing.row`, which is of one of `types` (numbers).
+
+    Of what has been deleted the index tells nothing any more: it is not there where more must be known than its type
+    and patient.
+    """
     allowed = [number for number in types if sight.types is None or number in sight.types]
     if not allowed:
         return "1 = 0"
@@ -41,10 +45,12 @@ def _concerning(loose: frozenset[int], probing: Probing) -> str:
 
 
 def _limited(number: int, condition: Condition, probing: Probing) -> str:
-    return f"({probing.row}.type <> {number} OR {probe(condition, probing)})"
+    return f"({probing.row}.type <> {number} OR ({probing.row}.deleted = 0 AND {probe(condition, probing)}))"
 
 
 def _not_hidden(hidden: Hidden, probing: Probing) -> str:
     of: Condition | None = OfPatients(frozenset((hidden.patient,))) if hidden.patient else None
-    parts = [probe(one, probing) for one in (of, hidden.condition) if one is not None]
+    parts = [probe(of, probing)] if of is not None else []
+    if hidden.condition is not None:
+        parts.append(f"({probing.row}.deleted <> 0 OR {probe(hidden.condition, probing)})")
     return f"NOT ({' AND '.join(parts) or '1 = 1'})"
