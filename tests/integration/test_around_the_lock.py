@@ -309,3 +309,27 @@ async def test_a_protected_address_stays_protected_past_a_deletion(people: Peopl
     await nurse("PUT", "Patient/anna", patient("anna"))
     assert SECRET not in await _texts(nurse, "Patient/anna")
     assert SECRET not in (await nurse("GET", "Patient/anna/_history/2")).text.decode()
+
+
+@pytest.mark.parametrize("name", ["Practitioner/keeper/_history/1", "http://localhost:8080/fhir/Practitioner/keeper"])
+async def test_nobody_grants_himself_a_role_by_another_name_for_himself(people: People, name: str) -> None:
+    await people.record.update({"resourceType": "Practitioner", "id": "keeper", "active": True})
+    keeping = role("keeper", "x", "hospital") | {"code": [{"coding": [{"system": HOUSE, "code": "administrator"}]}]}
+    await people.record.update(keeping)
+    keeper = await people.staff("keeper")
+    own = role("keeper", "LE", "ward") | {"id": "second", "practitioner": ref(name)}
+    assert (await keeper("PUT", "PractitionerRole/second", own)).status == 403
+
+
+async def test_a_page_that_was_kept_shows_what_is_open_now(people: People) -> None:
+    for number in range(3):
+        await people.record.update(observation(f"note-{number}", "anna"))
+    nurse = await people.staff("nurse")
+    for url in ("Observation?_count=1", "Patient/anna/$everything?_count=1"):
+        first = await nurse("GET", url)
+        onward = next(one["url"] for one in first.json["link"] if one["relation"] == "next").partition("/fhir")[2]
+        assert (await nurse("GET", onward)).entries
+        assert not (await (await people.staff("other"))("GET", onward)).entries
+        await people.record.update(consent("lock", "anna", "lock"))
+        assert not (await nurse("GET", onward)).entries
+        await people.record.update(consent("lock", "anna", "lock", "inactive"))

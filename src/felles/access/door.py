@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from felles.access.audit import row
 from felles.access.audit.interaction import interaction
 from felles.access.audit.log import Log
+from felles.access.enumeration import VAIN_STATUS, Enumeration
 from felles.access.guard import Access, Watch
 from felles.access.smart.admission import Admitted, ResourceServer
 from felles.access.smart.patience import Patience
@@ -52,6 +53,7 @@ class Door:
     log: Log
     known: dict[str, tuple[Who, Who]] = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
+    enumeration: Enumeration = field(default_factory=Enumeration)
 
     async def open(self, request: Request) -> Visit:
         """Raises Problem 401 for who is not known, 403 for who has no role any more."""
@@ -65,10 +67,11 @@ class Door:
         except Problem:
             await self._turned_away(request, now)
             raise
+        self.enumeration.require(who, int(now * 1e6))
         watch = self.access.guard(who, admitted.token.patient)
         record = self.record.seen_by(watch)
         record.elsewhere = {"AuditEvent": interaction(watch)}
-        return Guarded(record, watch, self.log, f"{who.id} {who.client}")
+        return Guarded(record, watch, self.log, f"{who.id} {who.client}", self.enumeration)
 
     async def _turned_away(self, request: Request, now: float) -> None:
         """A row for each refusal, as long as an address has patience left: a flood of them fills no disk. Whoever shows
@@ -122,9 +125,12 @@ class Guarded:
     watch: Watch
     log: Log
     user: str
+    enumeration: Enumeration = field(default_factory=Enumeration)
 
     async def told(self, request: Request, answer: Response) -> Response:
         """The answer, once the log is durable. Raises Problem 503 or 507 instead of it."""
+        if answer.status in VAIN_STATUS:
+            self.enumeration.count(self.watch.who, answer.status, len(self.watch.refused), time.time_ns() // 1_000)
         if self.watch.shown or self.watch.refused or not self.watch.written:
             await self.log.append(*rows_of(self.watch, request, answer.status))
         return answer
