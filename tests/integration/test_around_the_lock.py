@@ -333,3 +333,14 @@ async def test_a_page_that_was_kept_shows_what_is_open_now(people: People) -> No
         await people.record.update(consent("lock", "anna", "lock"))
         assert not (await nurse("GET", onward)).entries
         await people.record.update(consent("lock", "anna", "lock", "inactive"))
+
+
+async def test_records_that_are_open_are_merged_and_parted_again(people: People) -> None:
+    await people.record.update(encounter("visit", "berit", "ward"))
+    clerk = await people.staff("clerk")
+    pair = {"source_patient": ref("Patient/berit"), "target_patient": ref("Patient/anna")}
+    merged = await clerk("POST", "Patient/$merge", _parameters(force=True, reason="the same person", **pair))
+    assert merged.status == 200, merged.text
+    assert (await (await people.staff("other"))("POST", "Patient/berit/$unmerge", _parameters())).status == 403
+    parted = await clerk("POST", "Patient/berit/$unmerge", _parameters(reason="they are two"))
+    assert parted.status == 200, parted.text
