@@ -16,7 +16,12 @@ from felles.demo import people
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 
 WEB = CATALOGUES.parent
-METHODS = [("chart/**.py", "python"), ("palette.py", "python"), ("consent.py", "python"), ("templates/**.html", "jinja2")]
+METHODS = [
+    ("chart/**.py", "python"),
+    ("palette.py", "python"),
+    ("consent.py", "python"),
+    ("templates/**.html", "jinja2"),
+]
 OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false"}}
 Words = str | tuple[str, ...]
 
