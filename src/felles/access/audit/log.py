@@ -1,6 +1,6 @@
 """The log of one process: `await append(row)` returns when the row is durable; under load one sync serves many.
 
-Where the disk is quick, what one turn of the event loop brings is written at once, as a group. Where it is slow a
+Where the disk is quick, what a few turns of the event loop bring is written at once, as a group. Where it is slow a
 thread writes, and a group begins when half of those that came with the two groups before are there again, so that one
 half is answered while the other is written; nobody waits for more than LINGER, and without load nobody waits.
 
@@ -21,6 +21,8 @@ from felles.record.store import Line
 
 Waiting = list[tuple[list[bytes], "asyncio.Future[None]"]]
 LINGER = 0.002
+TURNS = 8
+"""Turns of the event loop that a group gathers in at the most, as long as each brings more."""
 PROBE = 64
 """Every so often a slow disk is tried on the event loop."""
 QUICK = 0.0007
@@ -39,6 +41,7 @@ class Log:
         self._waiting: Waiting = []
         self._running = self._soon = False
         self._seconds, self._turn = QUICK, 0
+        self._met = self._turns = 0
         self._last, self._enough = 1, 1
         self._timer: asyncio.TimerHandle | None = None
         self._groups: SimpleQueue[tuple[asyncio.AbstractEventLoop, Waiting] | None] = SimpleQueue()
@@ -66,6 +69,12 @@ class Log:
             self._timer = loop.call_later(LINGER, self._begin, loop)
 
     def _at_once(self) -> None:
+        """Once a turn of the event loop has brought no more rows, or some turns have passed."""
+        if len(self._waiting) > self._met and self._turns < TURNS:
+            self._met, self._turns = len(self._waiting), self._turns + 1
+            asyncio.get_running_loop().call_soon(self._at_once)
+            return
+        self._met = self._turns = 0
         group, self._waiting, self._soon = self._waiting, [], False
         self._turn += 1
         _answered(group, self._put([one for rows, _ in group for one in rows]))
