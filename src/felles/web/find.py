@@ -3,8 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from felles.web.chart.banner import SEXES
 from felles.web.chart.hit import SHOWN, Hit, hits, intent
 from felles.web.guard import finding
+from felles.web.minimal import beyond
 from felles.web.page import answer, wants_part
 from felles.web.source import patients
 from felles.web.visit import read_form, site_of, token_fits, visit_of
@@ -32,7 +34,7 @@ async def examples(request: Request) -> list[Hit]:
 @finding
 async def show(request: Request) -> Response:
     """GET /find"""
-    return answer(request, "find.html", text="", found=[], stale=False, examples=await examples(request))
+    return answer(request, "find.html", text="", found=[], stale=False, beyond=None, examples=await examples(request))
 
 
 @finding
@@ -45,5 +47,7 @@ async def look(request: Request) -> Response:
         return answer(request, "part/hits.html", 403 if stale else 200, text=text, found=found, stale=stale)
     if len(found) == 1:
         return RedirectResponse(f"/patient/{found[0].id}", 303)
-    status = 403 if stale else 200
-    return answer(request, "find.html", status, text=text, found=found, stale=stale, examples=[])
+    other = None if stale or found else await beyond(request, text[:TEXT_LENGTH])
+    status = 403 if stale else 429 if other is not None and other.wait else 200
+    values = {"text": text, "found": found, "stale": stale, "beyond": other, "sexes": SEXES, "examples": []}
+    return answer(request, "find.html", status, **values)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from felles.web.onward import interrupted
+from felles.web.opening import opening
 from felles.web.page import answer, wants_part
 from felles.web.signin import sign_in_page
 from felles.web.visit import Visit, read_form, visit_of
@@ -37,8 +38,19 @@ def guarded(rule: Rule) -> Callable[[Handler], Handler]:
 
 
 signed_in = guarded(lambda visit: True)
+_reading = guarded(lambda visit: visit.finds or bool(visit.sitting and visit.sitting.home))
 finding = guarded(lambda visit: visit.finds)
-reading = guarded(lambda visit: visit.finds or bool(visit.sitting and visit.sitting.home))
+
+
+def reading(handler: Handler) -> Handler:
+    """For pages of one patient: whoever finds patients, or the patient; an emergency opening is shown on each."""
+
+    @wraps(handler)
+    async def with_opening(request: Request) -> Response:
+        request.state.opened = await opening(request)
+        return await handler(request)
+
+    return _reading(with_opening)
 
 
 async def turn_away(request: Request) -> Response:

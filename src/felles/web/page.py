@@ -40,10 +40,11 @@ def templates(language: str) -> Environment:
 def html(request: Request, template: str, **values: Any) -> str:
     """A template as text, with what every page has."""
     site, visit = site_of(request), visit_of(request)
+    shown = {"opened": getattr(request.state, "opened", None), **values}
     return (
         templates(visit.language)
         .get_template(template)
-        .render(visit=visit, demo=site.demo, path=request.url.path, today=site.today, **values)
+        .render(visit=visit, demo=site.demo, path=request.url.path, today=site.today, **shown)
     )
 
 
