@@ -11,6 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from felles.access.audit.words import DEEDS, FOUND, OTHER, REFUSED, THINGS, UNKNOWN
+from felles.access.audit.words import REASONS as GROUNDS
 from felles.access.emergency import REASONS
 from felles.demo import people
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
@@ -39,6 +41,8 @@ def words_of_source() -> dict[Words, str]:
             found.setdefault(person.group, "people")
     for reason in REASONS.values():
         found.setdefault(reason, "emergency")
+    for words in (*THINGS.values(), OTHER, *DEEDS.values(), *GROUNDS.values(), FOUND, REFUSED, UNKNOWN):
+        found.setdefault(words, "log")
     return found
 
 

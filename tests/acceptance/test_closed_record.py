@@ -4,11 +4,13 @@ a review. Over HTTP, on a region with real relations."""
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import httpx
 import pytest
 
+from felles.demo import STORY
 from felles.demo.number import FNR
 from tests.acceptance.conftest import _some
 
@@ -53,3 +55,20 @@ def test_a_closed_record_is_found_by_one_line_and_opened_in_an_emergency(nurse: 
     assert nurse.post(f"{place}/emergency", data=given).headers["location"] == place
     chart = nurse.get(place)
     assert chart.status_code == 200 and "Nødåpning" in chart.text and WHY not in chart.text
+
+
+def test_the_patient_sees_who_has_read_the_record_and_why(site: str) -> None:
+    doctor, patient = (httpx.Client(base_url=site, trust_env=False, timeout=30) for _ in range(2))
+    for client, person in ((doctor, "lege"), (patient, "pasient")):
+        client.post("/sign-in", data={"token": token(client.get("/sign-in")), "person": person})
+    assert doctor.get(f"/patient/{STORY['patient']}").status_code == 200
+    assert doctor.get("/own/log").status_code == 403
+    for _ in range(40):  # the log is sealed once a second
+        page = patient.get("/own/log")
+        if "Ingrid Tindeland" in page.text:
+            break
+        time.sleep(0.25)
+    assert page.status_code == 200
+    assert "Ingrid Tindeland" in page.text and "Medisinsk sengepost Nord" in page.text
+    assert "undersøkelse eller behandling" in page.text
+    assert patient.get("/own/log?before=x").status_code == 404

@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from felles.access.audit import row
+from felles.access.audit import insight, row
+from felles.access.audit.insight import Insight
 from felles.access.audit.log import Log
 from felles.access.decision import rights
 from felles.access.guard import Access, Watch
@@ -68,6 +69,10 @@ class Desk:
         who = replace(who, level=session.level, signed=session.signed, session=session.id)
         watch = self.access.guard(who)
         return Sitting(who, self.record.seen_by(watch), watch, self.log)
+
+    async def visits(self, patient: str, before: int | None) -> Insight:
+        """Who has been in the record of "Patient/x", newest first; whose it is, is the caller's to know."""
+        return await insight.of_patient(self.record, patient, before)
 
     async def _who(self, session: Session, moment: int, acts_for: str | None) -> Who | None:
         if session.person.startswith("Patient/"):

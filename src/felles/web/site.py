@@ -11,7 +11,7 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import emergency, failure, find, palette, patient, signin
+from felles.web import emergency, failure, find, own, palette, patient, signin
 from felles.web.asset import send_asset
 from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
@@ -47,6 +47,7 @@ ROUTES = [
     Route("/start", start),
     *ENTRY,
     *emergency.ROUTES,
+    *own.ROUTES,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),

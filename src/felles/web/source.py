@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from felles.access.audit.insight import Insight
 from felles.access.audit.row import Act
 from felles.access.session import Session
 from felles.record.outcome import Problem
@@ -59,6 +60,7 @@ class Desk(Protocol):
     """Where people get the record as they may see it (`felles.access.desk.Desk`)."""
 
     async def open(self, session: Session, now: float) -> Sitting | None: ...
+    async def visits(self, patient: str, before: int | None) -> Insight: ...
 
 
 # chart part: (resource type, search parameters beside the patient)

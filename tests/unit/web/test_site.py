@@ -103,6 +103,9 @@ class Desk:
     async def open(self, session: Any, now: float) -> Sitting:
         return Sitting(self.record)
 
+    async def visits(self, patient: str, before: int | None) -> Any:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def record() -> Scripted:

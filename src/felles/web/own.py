@@ -1,0 +1,33 @@
+"""The patient's own pages: who has read the record, in plain words (pasientjournalloven § 18, innsyn i logg)."""
+
+from datetime import datetime
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from felles.web.chart.moment import OSLO
+from felles.web.guard import guarded
+from felles.web.page import answer
+from felles.web.visit import site_of, visit_of
+
+own = guarded(lambda visit: bool(visit.sitting and visit.sitting.home))
+
+
+def moment(micros: int) -> str:
+    """A moment of the log as people read it: dd.mm.yyyy and the 24-hour clock."""
+    return datetime.fromtimestamp(micros / 1_000_000, OSLO).strftime("%d.%m.%Y %H:%M")
+
+
+@own
+async def log(request: Request) -> Response:
+    """GET /own/log: visits to one's own record, newest first; `before` is where older ones begin."""
+    before, sitting = request.query_params.get("before", ""), visit_of(request).sitting
+    if (before and not (before.isascii() and before.isdigit() and len(before) < 19)) or sitting is None:
+        raise HTTPException(404)
+    found = await site_of(request).desk.visits(f"Patient/{sitting.home}", int(before) if before else None)
+    return answer(request, "own-log.html", visits=found.visits, older=found.older, moment=moment)
+
+
+ROUTES = [Route("/own/log", log)]
