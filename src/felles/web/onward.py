@@ -87,7 +87,7 @@ def carry_on(request: Request, onward: Onward, from_elsewhere: bool = False) -> 
     if onward.fields:
         return answer(request, "onward.html", onward=onward)
     if onward.typed:
-        return answer(request, "find.html", text=onward.typed, found=[], stale=True, examples=[])
+        return answer(request, "find.html", text=onward.typed, found=[], stale=True, beyond=None, examples=[])
     if not from_elsewhere:
         return RedirectResponse(onward.path, 303)
     response = answer(request, "onward.html", onward=onward)

@@ -20,9 +20,8 @@ from felles.web.page import templates
 from felles.web.source import CHART, PLACES
 
 TODAY = date(2026, 11, 22)
-VISITOR = SimpleNamespace(
-    person=SimpleNamespace(name="x", role="y", unit="z"), token="t", finds=True, sees=lambda _: True
-)
+READER = SimpleNamespace(name="x", role="y", unit="z")
+VISITOR = SimpleNamespace(person=READER, token="t", finds=True, sees=lambda _: True, sitting=None)
 
 
 def patients(bundle: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, list[dict[str, Any]]], Directory]]:
