@@ -88,6 +88,7 @@ def test_the_sealing_process_seals_and_ends_with_its_input(store: str) -> None:
         time.sleep(0.1)
     process.stdin.close()
     assert process.wait(timeout=10) == 0
+    assert felles("audit", "seal").exit_code == 0, "what it was stopped in is finished by the next"
     assert felles("audit", "verify").exit_code == 0
 
 
