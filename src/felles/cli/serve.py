@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from felles.cli.collection import settle
 from felles.settings import Settings, settings
 
 PATIENCE = 60
@@ -185,6 +186,7 @@ def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) ->
             failed = True
             server.stop()
 
+    settle()
     try:
         server.run(look)
     finally:

@@ -1,7 +1,6 @@
 """One reading process of `felles serve`: `python -m felles.cli.worker FD ADDRESS`. It ends with its standard input."""
 
 import asyncio
-import gc
 import os
 import socket
 import sys
@@ -10,6 +9,7 @@ import uvicorn
 
 from felles.app import CLOCKS, LINES, RULES, WORKERS, build
 from felles.cli import log
+from felles.cli.collection import settle
 from felles.cli.connection import Connection
 from felles.record import feed
 from felles.record.record import Record
@@ -19,9 +19,7 @@ from felles.settings import settings
 async def work(listening: socket.socket, address: str) -> None:
     """Serves until SIGTERM, or until `felles serve` is gone."""
     record = await Record.open(os.environ["FELLES_STORE"], RULES, lines=LINES, base=f"{address}/fhir")
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    settle()
     app = build(record)
     config = uvicorn.Config(
         app,

@@ -70,11 +70,15 @@ Extract = Callable[[int, bytes], IndexRows]
 """The index rows of a stored body."""
 
 
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
 @lru_cache(maxsize=512)
 def instant(micros: int) -> bytes:
     """A FHIR instant with milliseconds, in UTC."""
-    moment = datetime.fromtimestamp(micros / 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{micros // 1000 % 1000:03d}Z".encode()
+    return f"{_second(micros // 1_000_000)}.{micros // 1000 % 1000:03d}Z".encode()
 
 
 def body_of(write: Write, number: int, updated: int) -> bytes:

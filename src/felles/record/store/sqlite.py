@@ -26,7 +26,8 @@ from felles.record.store.write import Line, Row
 
 T = TypeVar("T")
 CACHE_KIB = 262_144
-CHECKPOINT_PAGES = 4_000
+CHECKPOINT_PAGES = 16_000
+"""Pages of WAL before a checkpoint: a page that many commits touch is moved once."""
 STEPS_BETWEEN_LOOKS = 5_000
 QUICK = 0.005
 """Seconds that a statement may hold up the event loop."""

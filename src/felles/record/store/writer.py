@@ -73,7 +73,8 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             stage = Stage()
-            replies = [at_once(self._committer.apply(self._tx, stage, request, self._now())) for request in requests]
+            now = self._now()
+            replies = [at_once(self._committer.apply(self._tx, stage, request, now)) for request in requests]
             at_once(stage.flush(self._tx))
             self._connection.execute("COMMIT")
         except BaseException:
