@@ -56,6 +56,7 @@ def connect(path: Path, *, readonly: bool = False) -> apsw.Connection:
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     connection = apsw.Connection(str(path), flags=flags, statementcachesize=512)
     connection.set_busy_timeout(10_000)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)  # else each run with other arguments is planned anew
     connection.execute("PRAGMA mmap_size = 1073741824")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
