@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from felles.access.role import ADMINISTRATOR, LEADERS, OFFICER
 from felles.record import definition
 from felles.record.guard import Act
 from felles.record.index.relation import Ground as Made
@@ -147,8 +148,8 @@ NOTHING = Rights()
 OF_ROLE = {
     "LE": _DOCTOR, "TL": _DOCTOR, "PS": _PSYCHOLOGIST, "SP": _NURSE, "VP": _NURSE, "FT": _NURSE, "ET": _NURSE,
     "JO": _MIDWIFE, "HF": _ASSISTANT, "HE": _CLERK, "RA": _IMAGING, "BI": _LABORATORY,
-    "merkantil": _CLERK, "administrator": _ADMINISTRATOR, "personvernombud": _PRIVACY_OFFICER, "leder": _LEADER,
-    "utrullingsleder": NOTHING, "XX": NOTHING,
+    "merkantil": _CLERK, ADMINISTRATOR: _ADMINISTRATOR, OFFICER: _PRIVACY_OFFICER, "utrullingsleder": NOTHING,
+    "XX": NOTHING, **dict.fromkeys(LEADERS, _LEADER),
 }  # fmt: skip
 """Volven 9060 or own code → rights."""
 

@@ -12,6 +12,10 @@ PROFESSION = "urn:oid:2.16.578.1.12.4.1.1.9060"
 """Category of health personnel (Volven 9060)."""
 OWN = "urn:felles:role"
 """The house's own role codes; where a role has one, it says more than the profession."""
+LEADERS = frozenset(("leder", "enhetsleder"))
+"""Of those who lead a unit: one office, by either of its names."""
+OFFICER = "personvernombud"
+ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from typing import Any
 
 from felles.access.ground import CONSENT
 from felles.access.ground import Kind as Wish
+from felles.access.role import LEADERS
 from felles.duties.deadline import WorkingDays, due
 from felles.duties.deed import Owe, Said, moment_of, owing
 from felles.duties.escalation import Level, Step
-from felles.duties.kind import LEADERS, Kind, declare
+from felles.duties.kind import Kind, declare
 from felles.record.outcome import problem
 from felles.record.rule import Deed, Inside, Rule, Woken
 from felles.record.store import Kind as Written

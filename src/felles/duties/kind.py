@@ -10,8 +10,6 @@ from felles.duties.deadline import Term
 from felles.duties.escalation import Level, Step
 
 SYSTEM = "urn:felles:duty"
-LEADERS = frozenset(("leder", "enhetsleder"))
-"""Role codes of those who lead a unit (urn:felles:role)."""
 
 
 class View(IntEnum):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from felles.access.role import OFFICER as OFFICER
 from felles.access.role import employment
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
@@ -21,8 +22,6 @@ from felles.record.outcome import Problem, problem
 from felles.record.record import Record
 from felles.record.store import Line
 
-OFFICER = "personvernombud"
-"""The role code of the privacy officer."""
 CONFLICT = 409
 log = structlog.get_logger("felles.duties")
 

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from felles.access.audit.row import Row
+from felles.access.role import LEADERS, OFFICER
 from felles.access.who import Kind, Who
 from felles.record.index.value import key64
-
-OFFICER = frozenset(("personvernombud",))
-LEADER = frozenset(("enhetsleder", "leder"))
-"""The house's own role codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +64,9 @@ async def reach_of(who: Who, house: Directory) -> Reach:
         return NONE if who.acts_for else Reach(patients=frozenset((key64(who.id),)))
     if who.role is None:
         return NONE
-    if who.role.code in OFFICER:
+    if who.role.code == OFFICER:
         return ALL
-    if who.role.code in LEADER:
+    if who.role.code in LEADERS:
         units = (await house.standing()).tree.within(who.role.unit)
         return Reach(people=await house.members(sorted(units)))
     return NONE
