@@ -1,32 +1,28 @@
 """The register of authorisations (pasientjournalforskriften § 13, Normen faktaark 47): who could do what, on which day,
 granted by whom.
 
-Read from the versions of PractitionerRole, so that it answers for any day since the store began. Who granted a role is
-what the record says: the Provenance of that version, else whoever the log names for the write; nobody knows the
-granter of a role that was imported without either.
+Read from the versions of PractitionerRole, Practitioner and Organization, so that it answers for any day since the
+store began. Who granted a role is what the record says: the Provenance of that version, else whoever the log names for
+the write; nobody knows the granter of a role that was imported without either.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from felles.access.audit import row as rows
+from felles.access.chronicle import Chronicle, Version, chronicle, current
 from felles.access.house import House
 from felles.access.right import Rights, of_role
-from felles.access.role import Employment, employment
+from felles.access.role import Employment
 from felles.record import definition
 from felles.record.index.term import parameters
 from felles.record.index.value import key64
 from felles.record.store.transaction import Reading
 
-_ROLE, _PROVENANCE = definition.type_number("PractitionerRole"), definition.type_number("Provenance")
-_VERSIONS = (
-    "SELECT rid, number, updated, body FROM resource WHERE rid IN (SELECT rid FROM change WHERE type = $1) "
-    "UNION ALL SELECT rid, number, updated, body FROM version WHERE rid IN (SELECT rid FROM change WHERE type = $1)"
-)
+_PROVENANCE = definition.type_number("Provenance")
 _TARGET = ", ".join(map(str, parameters("Provenance")["target"].numbers))
 _TOLD = (
     "SELECT r.body FROM reference_index x JOIN resource r ON r.rid = x.rid "  # noqa: S608 - numbers and placeholders
@@ -46,7 +42,8 @@ _LONGEST = 10_000_000
 @dataclass(frozen=True, slots=True)
 class Authorisation:
     """`person` "Practitioner/x" could do `rights` in `unit` on the day asked for, by version `number` of `role`, which
-    was written at `since` (microseconds) by `granted_by` ("Type/id"; None: the record does not say)."""
+    was written at `since` (microseconds) by `granted_by` ("Type/id"; None: the record does not say). `name` and
+    `place` are the person's and the unit's names on that day."""
 
     person: str
     role: str
@@ -58,6 +55,19 @@ class Authorisation:
     number: int
     since: int
     granted_by: str | None = None
+    name: str = ""
+    place: str = ""
+    written: Version[Employment] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One version of a role: what it became (None: struck out), when, by whom, and why where that was told."""
+
+    role: str
+    version: Version[Employment]
+    by: str | None
+    reason: str
 
 
 class Register:
@@ -69,61 +79,90 @@ class Register:
 
     async def at(self, moment: int, person: str | None = None, unit: str | None = None) -> list[Authorisation]:
         """Everything that was granted at a moment (microseconds), perhaps only to "Practitioner/x", or in
-        "Organization/y" and below it as the tree is today; by person, then role."""
-        within = (await self._house.standing()).tree.within(unit) if unit else None
+        "Organization/y" and below it as the tree was; by person, then role; with who granted it."""
+        return await self.granted(await self.holding(moment, person, unit))
+
+    async def holding(
+        self,
+        moment: int,
+        person: str | None = None,
+        unit: str | None = None,
+        codes: Collection[str] = (),
+        among: Collection[str] | None = None,
+    ) -> list[Authorisation]:
+        """The same, perhaps only these role codes and only `among` these units, without who granted it."""
+        known = await self.chronicle()
+        units = known.tree(moment)
+        within = units.within(unit) if unit else None
         found = []
-        for written, held in await self._held(moment):
-            if person in (None, held.practitioner) and (within is None or held.role.unit in within):
-                found.append(await self._authorisation(written, held))
+        for versions in known.roles.values():
+            written = current(versions, moment)
+            held = written.content if written else None
+            if written is None or held is None or not held.holds(moment) or not units.stands(held.role.unit):
+                continue
+            if person not in (None, held.practitioner) or (within is not None and held.role.unit not in within):
+                continue
+            if (codes and held.role.code not in codes) or (among is not None and held.role.unit not in among):
+                continue
+            holder = known.person(held.practitioner, moment)
+            if holder is not None and holder.active:
+                found.append(_authorisation(written, held, holder.name, units.units[held.role.unit].name))
         return sorted(found, key=lambda one: (one.person, one.role))
 
-    async def _held(self, moment: int) -> list[tuple["_Written", Employment]]:
-        """Each role that gave something at a moment, by the version that was current then."""
-        versions: dict[int, list[tuple[int, int, bytes | None]]] = defaultdict(list)
-        for rid, number, updated, body in await self._store.rows(_VERSIONS, (_ROLE,)):
-            if updated <= moment:
-                versions[rid].append((number, updated, body))
+    async def chronicle(self) -> Chronicle:
+        """The house through time."""
+        return await chronicle(self._store, self._house)
+
+    async def granted(self, found: Sequence[Authorisation]) -> list[Authorisation]:
+        """With who granted each."""
+        named = []
+        for one in found:
+            by = (await self._who(one.role, one.written))[0] if one.written else None
+            named.append(replace(one, granted_by=by))
+        return named
+
+    async def history(self, person: str, among: Collection[str] | None = None) -> list[Change]:
+        """Everything that became of the roles of "Practitioner/x" in these units (None: all), newest first."""
         found = []
-        for *_, before, newest in ([(0, 0, None), *sorted(each)] for each in versions.values()):
-            held = employment(orjson.loads(newest[2])) if newest[2] else None
-            if held is not None and held.holds(moment):
-                found.append((_Written(newest[0], newest[1], before[1]), held))
-        return found
+        for role, versions in (await self.chronicle()).roles.items():
+            theirs = [one.content for one in versions if one.content and one.content.practitioner == person]
+            if theirs and (among is None or any(one.role.unit in among for one in theirs)):
+                found += [Change(role, one, *await self._who(role, one)) for one in versions]
+        return sorted(found, key=lambda one: (one.version.since, one.version.number), reverse=True)
 
-    async def _authorisation(self, written: "_Written", held: Employment) -> Authorisation:
-        role = held.role
-        granter = await self._provenance(role.id, written.number) or await self._logged(role.id, written)
-        return Authorisation(
-            held.practitioner, role.id, role.unit, role.code, role.start, role.end, of_role(role.code), written.number,
-            written.updated, granter,
-        )  # fmt: skip
+    async def _who(self, role: str, written: Version[Employment]) -> tuple[str | None, str]:
+        """Who wrote a version, and why."""
+        told = await self._provenance(role, written.number)
+        if told is None:
+            return await self._logged(role, written), ""
+        return _agent(told), next((str(one["text"]) for one in told.get("reason") or () if one.get("text")), "")
 
-    async def _provenance(self, role: str, number: int) -> str | None:
-        """The agent of a Provenance of this version (https://hl7.org/fhir/R4/provenance.html)."""
+    async def _provenance(self, role: str, number: int) -> Mapping[str, Any] | None:
+        """The Provenance of this version (https://hl7.org/fhir/R4/provenance.html)."""
         found = await self._store.rows(_TOLD, (key64(role), _PROVENANCE))
         for told in (orjson.loads(one[0]) for one in found):
             targets = {one.get("reference") for one in told.get("target") or ()}
             if f"{role}/_history/{number}" in targets or (number == 1 and role in targets):
-                return _agent(told)
+                provenance: Mapping[str, Any] = told
+                return provenance
         return None
 
-    async def _logged(self, role: str, written: "_Written") -> str | None:
+    async def _logged(self, role: str, written: Version[Employment]) -> str | None:
         """Who wrote it, by the log's row of the write: the last before it, and after the version before."""
         type_name, _, id = role.partition("/")
-        low, high = max(written.before, written.updated - _LONGEST) + _TICK, written.updated + _TICK
+        low, high = max(written.before, written.since - _LONGEST) + _TICK, written.since + _TICK
         logged = [rows.decode(body) for (body,) in await self._store.rows(_LOGGED, (low, high))]
         told = [one for one in logged if one.act in _WRITTEN and one.type == type_name and id in one.ids]
         near = [one for one in told if low <= one.moment < high]
         return max(near, key=lambda one: one.moment).person if near else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A version: its number, when it was written, and when the one before it was (0: none); microseconds."""
-
-    number: int
-    updated: int
-    before: int
+def _authorisation(written: Version[Employment], held: Employment, name: str, place: str) -> Authorisation:
+    role = held.role
+    return Authorisation(
+        held.practitioner, role.id, role.unit, role.code, role.start, role.end, of_role(role.code), written.number,
+        written.since, None, name, place, written,
+    )  # fmt: skip
 
 
 def _agent(told: Mapping[str, Any]) -> str | None:
