@@ -11,6 +11,7 @@ import importlib
 import os
 import socket
 import sys
+from collections.abc import Sequence
 
 import uvicorn
 
@@ -66,15 +67,15 @@ async def work(descriptor: int, address: str) -> None:
 class Unguarded(serving.Readers):  # type: ignore[name-defined,misc]
     """Reading processes without a door, in the place of those with one or (`also`) beside them."""
 
-    also: socket.socket | None = None
+    also: Sequence[socket.socket] = ()
 
     def programs(self) -> list[list[str]]:
         guarded: list[list[str]] = super().programs()
         listening = self.also or self._listening
-        self._descriptors = [self._listening.fileno(), listening.fileno()]
-        address = serving.address_of("127.0.0.1", listening.getsockname()[1])
-        one = ["bench.unguarded", "work", str(listening.fileno()), address]
-        return [*(guarded if self.also else []), *len(os.sched_getaffinity(0)) * [one]]
+        self._descriptors = [one.fileno() for one in (*self._listening, *listening)]
+        address = serving.address_of("127.0.0.1", listening[0].getsockname()[1])
+        bare = [["bench.unguarded", "work", str(one.fileno()), address] for one in listening]
+        return [*(guarded if self.also else []), *bare]
 
 
 def main(act: str, *given: str) -> None:

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from felles.app import is_foreign
 from felles.cli import main
-from felles.cli.serve import address_of
+from felles.cli.serve import ServeError, address_of, listen
+from felles.settings import Settings
 
 
 @pytest.fixture
@@ -175,6 +176,20 @@ def test_a_store_of_made_up_people_is_for_this_machine_alone(store: str, monkeyp
     monkeypatch.setenv("FELLES_ORIGIN", "https://felles.example")
     refused = felles("serve", "--port", "0")
     assert refused.exit_code == 1 and "marked as demo" in refused.output
+
+
+def test_a_port_that_another_server_shares_out_among_its_processes_is_taken() -> None:
+    first = listen(Settings(port=0))
+    port = first[0].getsockname()[1]
+    try:
+        assert {one.getsockname()[1] for one in first} == {port}
+        with pytest.raises(ServeError, match=f"port {port} on 127.0.0.1 is taken"):
+            listen(Settings(port=port))
+    finally:
+        for one in first:
+            one.close()
+    for one in listen(Settings(port=port)):
+        one.close()
 
 
 def test_names_that_are_not_ours_are_turned_away() -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -41,7 +41,7 @@ def serve(store: str | None, host: str | None, port: int | None) -> None:
         raise ServeError(str(error)) from error
     listening = listen(chosen)
     _prepared(chosen)
-    address = chosen.origin or address_of(chosen.host, listening.getsockname()[1])
+    address = chosen.origin or address_of(chosen.host, listening[0].getsockname()[1])
     if chosen.store.startswith(("postgresql://", "postgres://")):
         _serve_region(chosen, listening, address)
     else:
@@ -79,9 +79,9 @@ def address_of(host: str, port: int) -> str:
     return f"http://{name}:{port}"
 
 
-def listen(chosen: Settings) -> socket.socket:
-    """The listening socket. Refuses addresses that others can reach where no TLS is spoken for them, and says when the
-    port is taken."""
+def listen(chosen: Settings) -> list[socket.socket]:
+    """The listening sockets of one port, one for each reading process, so that the system shares out the connections.
+    Refuses addresses that others can reach where no TLS is spoken for them, and says when the port is taken."""
     from felles.app import is_loopback
 
     if not is_loopback(chosen.host) and not chosen.origin:
@@ -89,34 +89,49 @@ def listen(chosen: Settings) -> socket.socket:
             f"FELLES_HOST is {chosen.host}, which others can reach, and Felles does not speak TLS itself: put a proxy "
             "before it and set FELLES_ORIGIN to the https address that people open, or make FELLES_HOST 127.0.0.1"
         )
-    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((chosen.host.strip("[]"), chosen.port))
+        with _listening(chosen.host, chosen.port) as alone:  # a port that others share is taken as well
+            port = alone.getsockname()[1]
+        return [_listening(chosen.host, port, shared=True) for _ in range(readers())]
     except OSError as error:
         raise ServeError(
             f"port {chosen.port} on {chosen.host} is taken ({error.strerror}); set FELLES_PORT to another"
         ) from error
-    listening.listen(1_024)
+
+
+def _listening(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listening.bind((host.strip("[]"), port))
+        listening.listen(1_024)
+    except OSError:
+        listening.close()
+        raise
     return listening
+
+
+def readers() -> int:
+    """How many processes read: one for each core that this one may use."""
+    return max(1, min(len(os.sched_getaffinity(0)), 8))
 
 
 class Readers:
     """The reading processes and the one that seals the access log, started anew when one dies."""
 
-    def __init__(self, chosen: Settings, listening: socket.socket, address: str) -> None:
+    def __init__(self, chosen: Settings, listening: Sequence[socket.socket], address: str) -> None:
         self._chosen, self._listening, self._address = chosen, listening, address
         self._running: list[subprocess.Popen[bytes]] = []
         self._programs: list[list[str]] = []
         self._died: list[float] = []
-        self._descriptors = [listening.fileno()]
+        self._descriptors = [one.fileno() for one in listening]
 
     def programs(self) -> list[list[str]]:
         """Modules to run, with their arguments."""
-        count = max(1, min(len(os.sched_getaffinity(0)), 8))
-        worker = ["felles.cli.worker", str(self._listening.fileno()), self._address]
-        return [*count * [worker], ["felles.cli.sealer"]]
+        workers = [["felles.cli.worker", str(one.fileno()), self._address] for one in self._listening]
+        return [*workers, ["felles.cli.sealer"]]
 
     def start(self) -> None:
         self._programs = self.programs()
@@ -155,7 +170,7 @@ def _on_stop(stop: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, lambda *_: stop())
 
 
-def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) -> None:
+def _serve_embedded(chosen: Settings, listening: list[socket.socket], address: str) -> None:
     import apsw
 
     from felles.app import LINES, RULES
@@ -177,7 +192,7 @@ def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) ->
     readers = Readers(chosen, listening, address)
     _on_stop(server.stop)
     readers.start()
-    threading.Thread(target=_greet_when_it_answers, args=(listening, address), daemon=True).start()
+    threading.Thread(target=_greet_when_it_answers, args=(listening[0], address), daemon=True).start()
     failed = False
 
     def look() -> None:
@@ -196,12 +211,12 @@ def _serve_embedded(chosen: Settings, listening: socket.socket, address: str) ->
         raise ServeError("the reading processes keep stopping; see the messages above")
 
 
-def _serve_region(chosen: Settings, listening: socket.socket, address: str) -> None:
+def _serve_region(chosen: Settings, listening: list[socket.socket], address: str) -> None:
     readers = Readers(chosen, listening, address)
     stopping: list[bool] = []
     _on_stop(lambda: stopping.append(True))
     readers.start()
-    threading.Thread(target=_greet_when_it_answers, args=(listening, address), daemon=True).start()
+    threading.Thread(target=_greet_when_it_answers, args=(listening[0], address), daemon=True).start()
     try:
         while not stopping:
             if not readers.look():
