@@ -1,14 +1,15 @@
 """Powers of attorney: given by service area, reading apart from acting, revoked at any time (avtaleloven chapter 2)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from felles.access import age, consent
+from felles.access.area import AREAS
 from felles.access.consent import Said, Span, said_by
 from felles.access.extent import Extent
 from felles.access.ground import ACTION, Kind
-from felles.access.representation import Types, authorise
+from felles.access.representation import authorise
 from felles.access.who import Kind as Asker
 from felles.access.who import Who
 from felles.record.outcome import problem
@@ -19,17 +20,6 @@ Json = dict[str, Any]
 OF_AGE = 16
 """Of age in matters of health (pasient- og brukerrettighetsloven § 4-3)."""
 
-AREAS: Mapping[str, Types] = {
-    "record": None,
-    "appointments": frozenset(("Appointment", "AppointmentResponse", "Encounter", "EpisodeOfCare")),
-    "messages": frozenset(("Communication", "CommunicationRequest", "QuestionnaireResponse")),
-    "medicines": frozenset(("MedicationRequest", "MedicationStatement", "MedicationDispense", "AllergyIntolerance")),
-    "results": frozenset(("Observation", "DiagnosticReport", "ImagingStudy", "Specimen")),
-    "documents": frozenset(("DocumentReference", "Composition")),
-    "referrals": frozenset(("ServiceRequest", "Task")),
-    "vaccines": frozenset(("Immunization", "ImmunizationRecommendation")),
-}
-"""Service areas of a power of attorney: policy as data."""
 _ALWAYS = frozenset(("Patient",))
 """Whoever represents somebody sees who it is."""
 

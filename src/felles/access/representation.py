@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from felles.access import age, consent
+from felles.access.area import Types
 from felles.access.decision import Reason, What, decide
 from felles.access.dossier import Dossier
 from felles.access.facts import Facts
@@ -25,8 +26,6 @@ from felles.record.outcome import Problem, problem
 from felles.record.protection import protection_of
 from felles.record.record import Record
 
-Types = frozenset[str] | None
-"""Names of resource types; None for all that a patient sees."""
 NONE: frozenset[str] = frozenset()
 Json = dict[str, Any]
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from felles.access import power, representation
+from felles.access.area import AREAS
 from felles.access.consent import Said
 from felles.access.facts import Facts
 from felles.access.ground import Kind
 from felles.access.part import Part
-from felles.access.power import AREAS, Power, build, extent_of
+from felles.access.power import Power, build, extent_of
 from felles.access.representation import Basis, mandates
 from felles.access.wish import Wishes, kind_of
 from felles.record.index.value import key64
