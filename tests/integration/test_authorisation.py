@@ -18,7 +18,10 @@ from felles.access.register import Register
 from felles.app import LINES, RULES
 from felles.duties import worklist
 from felles.duties.deadline import WorkingDays
+from felles.duties.deed import opened as owed
+from felles.duties.reading import Outside
 from felles.record.record import Record
+from felles.record.store import Line
 from tests.integration.region import PROFESSION, People, build, encounter, observation, patient, role
 
 HOUSE = "urn:felles:role"
@@ -161,8 +164,8 @@ async def test_a_role_ends_with_a_day_to_come(people: People) -> None:
 async def test_what_somebody_who_leaves_owed_is_the_unit_s(people: People) -> None:
     await people.record.update(patient("anna"))
     owe = duties.Owe(KIND, "Patient/anna", "Organization/ward", "Practitioner/nurse", patient="Patient/anna")
-    read = duties.unusual.Outside(people.record)
-    lines = [one for one in await duties.deed.opened(owe, read, now()) if hasattr(one, "args")]
+    read = Outside(people.record)
+    lines = [one for one in await owed(owe, read, now()) if isinstance(one, Line)]
     await people.record.commit((), lines=lines)
     assert [one.person for one in (await worklist.open_of(people.record, "Organization/ward", now())).rows]
     assert await leave(await office(people), "Practitioner/nurse", REASON, now()) == 1
