@@ -20,8 +20,7 @@ from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 WEB = CATALOGUES.parent
 METHODS = [
     ("chart/**.py", "python"),
-    ("palette.py", "python"),
-    ("consent.py", "python"),
+    ("*.py", "python"),
     ("templates/**.html", "jinja2"),
 ]
 OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false"}}

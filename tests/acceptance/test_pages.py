@@ -183,7 +183,8 @@ def test_the_patient_reads_own_record_only(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
     expect(page.locator(".palette-open")).to_have_count(0)
     page.goto("/start")
-    expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+    expect(page.get_by_role("link", name="Finn pasient")).to_have_count(0)
+    expect(page.get_by_role("main").get_by_role("link", name="Hvem har sett journalen min")).to_be_visible()
     for other, status, said in (
         ("/find", 403, "Du har ikke tilgang hit"),
         ("/patient/somebody-else", 404, "Pasienten finnes ikke"),
@@ -196,7 +197,7 @@ def test_the_patient_reads_own_record_only(page: Page) -> None:
 def test_the_roll_out_leader_reads_no_patient(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Utrullingsleder").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Ingen pasienter i denne rollen")
+    expect(page.get_by_text("Ingen pasienter i denne rollen")).to_be_visible()
     answer = page.goto(PATIENT)
     assert answer is not None and answer.status == 403
 

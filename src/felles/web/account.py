@@ -10,10 +10,12 @@ from felles.access.account import passkey
 from felles.access.account.account import LOCAL, Account, by_id
 from felles.access.session import Session, end_all, end_one, sessions_of
 from felles.web.chart.moment import OSLO, Moment
+from felles.web.chart.words import N_
 from felles.web.guard import signed_in
 from felles.web.local import house
 from felles.web.onward import Onward
 from felles.web.page import answer
+from felles.web.place import Place, everybody
 from felles.web.signin import forget
 from felles.web.stepup import is_fresh, step_up, step_up_page
 from felles.web.visit import read_form, site_of, token_fits, visit_of
@@ -114,3 +116,8 @@ async def remove_passkey(request: Request) -> Response:
     if not await passkey.remove(site.record, account, form.get("passkey", "")):
         raise HTTPException(403)
     return RedirectResponse("/account", 303)
+
+
+PLACES = [
+    Place("person", N_("Min innlogging"), "/account", "konto økter passnøkkel account sessions passkeys", everybody)
+]

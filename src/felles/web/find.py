@@ -5,9 +5,11 @@ from starlette.responses import RedirectResponse, Response
 
 from felles.web.chart.banner import SEXES
 from felles.web.chart.hit import SHOWN, Hit, hits, intent
+from felles.web.chart.words import N_
 from felles.web.guard import finding
 from felles.web.minimal import beyond
 from felles.web.page import answer, wants_part
+from felles.web.place import Place, finds
 from felles.web.source import patients
 from felles.web.visit import read_form, site_of, token_fits, visit_of
 
@@ -51,3 +53,6 @@ async def look(request: Request) -> Response:
     status = 403 if stale else 429 if other is not None and other.wait else 200
     values = {"text": text, "found": found, "stale": stale, "beyond": other, "sexes": SEXES, "examples": []}
     return answer(request, "find.html", status, **values)
+
+
+PLACES = [Place("search", N_("Finn pasient"), "/find", "søk leite pasient find search patient", finds)]

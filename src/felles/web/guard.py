@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from felles.web.onward import interrupted
 from felles.web.opening import opening
 from felles.web.page import answer, wants_part
+from felles.web.place import Rule, everybody, finds
 from felles.web.signin import sign_in_page
-from felles.web.visit import Visit, read_form, visit_of
+from felles.web.visit import read_form, visit_of
 
 Handler = Callable[[Request], Awaitable[Response]]
-Rule = Callable[[Visit], bool]
 
 
 def guarded(rule: Rule) -> Callable[[Handler], Handler]:
@@ -37,9 +37,9 @@ def guarded(rule: Rule) -> Callable[[Handler], Handler]:
     return around
 
 
-signed_in = guarded(lambda visit: True)
+signed_in = guarded(everybody)
 _reading = guarded(lambda visit: visit.finds or bool(visit.sitting and visit.sitting.home))
-finding = guarded(lambda visit: visit.finds)
+finding = guarded(finds)
 
 
 def reading(handler: Handler) -> Handler:

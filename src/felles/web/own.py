@@ -8,11 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from felles.web.chart.moment import OSLO
+from felles.web.chart.words import N_
 from felles.web.guard import guarded
 from felles.web.page import answer
+from felles.web.place import Place, at_home
 from felles.web.visit import site_of, visit_of
 
-own = guarded(lambda visit: bool(visit.sitting and visit.sitting.home))
+own = guarded(at_home)
 
 
 def moment(micros: int) -> str:
@@ -31,3 +33,4 @@ async def log(request: Request) -> Response:
 
 
 ROUTES = [Route("/own/log", log)]
+PLACES = [Place("list", N_("Hvem har sett journalen min"), "/own/log", "logg innsyn log access", at_home)]

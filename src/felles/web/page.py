@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from felles.web.asset import asset_url
 from felles.web.language import LANGUAGES, language_name, translations
+from felles.web.place import is_here, places_of
 from felles.web.visit import keep_alive, site_of, visit_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,6 +32,7 @@ def templates(language: str) -> Environment:
         "asset_url": asset_url,
         "languages": LANGUAGES,
         "language": language,
+        "is_here": is_here,
         "said": lambda words: translations(language).gettext(words) if words else "",
         "language_name": lambda code: language_name(code, language),
     }
@@ -44,7 +46,9 @@ def html(request: Request, template: str, **values: Any) -> str:
     return (
         templates(visit.language)
         .get_template(template)
-        .render(visit=visit, demo=site.demo, path=request.url.path, today=site.today, **shown)
+        .render(
+            visit=visit, demo=site.demo, path=request.url.path, today=site.today, places=places_of(request), **shown
+        )
     )
 
 

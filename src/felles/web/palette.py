@@ -1,5 +1,6 @@
 """Ctrl-K: one field from which a patient, an action or a page is reached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from felles.web.find import matching
 from felles.web.guard import signed_in
 from felles.web.language import translations
 from felles.web.page import answer
+from felles.web.place import Place, places_of
 from felles.web.visit import read_form, token_fits, visit_of
 
 PATIENTS_SHOWN = 7
@@ -17,7 +19,7 @@ PATIENTS_SHOWN = 7
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A place to go (`href`) or a form of the page to send (`form`); `keywords` are other words for it."""
+    """A line of the list: an address to open (`href`) or a form of the page to send (`form`)."""
 
     icon: str
     words: str
@@ -26,10 +28,7 @@ class Choice:
     keywords: str = ""
 
 
-PAGES = (
-    Choice("search", N_("Finn pasient"), "/find", keywords="søk leite pasient find search patient"),
-    Choice("person", N_("Min innlogging"), "/account", keywords="konto økter passnøkkel account sessions passkeys"),
-    Choice("doctor", N_("Bytt rolle"), "/role", keywords="enhet arbeid change role unit"),
+ACTIONS = (
     Choice("leave", N_("Logg ut"), form="sign-out", keywords="avslutt sign out exit"),
     Choice("globe", N_("Språk: bokmål"), form="language-nb", keywords="language norsk språk"),
     Choice("globe", N_("Språk: nynorsk"), form="language-nn", keywords="language norsk språk"),
@@ -58,12 +57,12 @@ def fits(choice: Choice, shown: str, text: str) -> bool:
     return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
 
 
-def choices(text: str, patient: str, language: str, finds: bool) -> list[Choice]:
-    """What fits the text: the open patient's pages first, then pages from anywhere."""
+def choices(text: str, patient: str, language: str, places: Sequence[Place]) -> list[Choice]:
+    """What fits the text: the open patient's pages first, then the visitor's places, then what can be done anywhere."""
     say = translations(language).gettext
     own = [Choice(c.icon, c.words, f"/patient/{patient}{c.href}", "", c.keywords) for c in SECTIONS] if patient else []
-    everywhere = PAGES if finds else PAGES[1:]
-    return [c for c in [*own, *everywhere] if fits(c, say(c.words), text)]
+    pages = [Choice(place.icon, place.words, place.href, "", place.keywords) for place in places]
+    return [c for c in [*own, *pages, *ACTIONS] if fits(c, say(c.words), text)]
 
 
 def patient_in(path: str) -> str:
@@ -78,5 +77,5 @@ async def show(request: Request) -> Response:
     visit, form = visit_of(request), await read_form(request)
     text, stale = form.get("text", "").strip(), not token_fits(request, form)
     found = await matching(request, text) if visit.finds and not stale else []
-    offered = choices(text, patient_in(form.get("from", "")), visit.language, visit.finds)
+    offered = choices(text, patient_in(form.get("from", "")), visit.language, places_of(request))
     return answer(request, "part/palette.html", text=text, found=found[:PATIENTS_SHOWN], choices=offered, stale=stale)

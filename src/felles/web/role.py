@@ -6,13 +6,17 @@ from starlette.responses import Response
 
 from felles.access.employment import employments
 from felles.access.entrance import change_role
-from felles.web.guard import signed_in
+from felles.web.chart.words import N_
+from felles.web.guard import guarded
 from felles.web.onward import Onward, arrive, onward_of
 from felles.web.page import answer
+from felles.web.place import Place, chooses
 from felles.web.visit import is_secure, read_form, site_of, token_fits, visit_of
 
+choosing = guarded(chooses)
 
-@signed_in
+
+@choosing
 async def show(request: Request) -> Response:
     """GET /role"""
     site, session = site_of(request), visit_of(request).session
@@ -20,7 +24,7 @@ async def show(request: Request) -> Response:
     return answer(request, "role.html", roles=roles, onward=Onward(), chosen=session.role if session else None)
 
 
-@signed_in
+@choosing
 async def choose(request: Request) -> Response:
     """POST /role: one of one's own roles that holds today."""
     site, session, form = site_of(request), visit_of(request).session, await read_form(request)
@@ -33,3 +37,6 @@ async def choose(request: Request) -> Response:
     if begun is None:
         raise HTTPException(403)
     return await arrive(request, *begun, onward_of(request, form))
+
+
+PLACES = [Place("doctor", N_("Bytt rolle"), "/role", "enhet arbeid change role unit", chooses)]

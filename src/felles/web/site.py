@@ -11,12 +11,14 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import emergency, failure, find, own, palette, patient, signin
+from felles.web import account, emergency, failure, find, own, palette, patient, role, signin
 from felles.web.asset import send_asset
+from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
 from felles.web.page import answer
+from felles.web.place import Place, everybody
 from felles.web.source import Desk, Record
 from felles.web.visit import Site, Visiting, visit_of
 
@@ -35,10 +37,7 @@ async def front(request: Request) -> Response:
 
 @signed_in
 async def start(request: Request) -> Response:
-    """GET /start: for people whose work has no pages yet; everybody else is taken to theirs."""
-    sitting = visit_of(request).sitting
-    if sitting is None or sitting.home or sitting.finds:
-        return RedirectResponse("/", 303)
+    """GET /start: every place that is for this visitor."""
     return answer(request, "start.html")
 
 
@@ -57,6 +56,15 @@ ROUTES = [
     Route("/patient/{id}/print", patient.paper),
     Route("/static/{name:path}", send_asset),
 ]
+
+PLACES: Sequence[Place] = (
+    *find.PLACES,
+    *own.PLACES,
+    *account.PLACES,
+    *role.PLACES,
+    Place("home", N_("Alle sider"), "/start", "start oversikt sidekart landing pages", everybody),
+)
+"""Everywhere to go, in the order in which it is offered."""
 
 
 def pages(
@@ -80,5 +88,6 @@ def pages(
         exception_handlers=failure.HANDLERS,
         middleware=[Middleware(SecurityHeaders), Middleware(Visiting)],
     )
+    app.state.places = PLACES
     app.state.site = Site(record, demo, people, origin, desk, Party(providers))
     return app

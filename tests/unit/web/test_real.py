@@ -40,7 +40,7 @@ def patients(bundle: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, list[d
 def page(chart: Overview, language: str) -> str:
     """The overview as HTML."""
     template = templates(language).get_template("overview.html")
-    return template.render(visit=VISITOR, demo=True, path="/", today=TODAY, chart=chart)
+    return template.render(visit=VISITOR, demo=True, path="/", today=TODAY, places=[], chart=chart)
 
 
 @pytest.mark.parametrize("part", range(4))
