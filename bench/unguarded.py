@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from felles.app import LINES, RULES
+from felles.cli.collection import settle
 from felles.cli.connection import Connection
 from felles.cli.worker import orphaned
 from felles.record.record import Record
@@ -46,6 +47,7 @@ async def work(descriptor: int, address: str) -> None:
     listening = socket.socket(fileno=descriptor)
     listening.setblocking(False)
     record = await Record.open(os.environ["FELLES_STORE"], RULES, lines=LINES, base=f"{address}/fhir")
+    settle()
     config = uvicorn.Config(
         FhirServer(Everybody(record), record.base),
         http=Connection,
