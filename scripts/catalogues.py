@@ -13,7 +13,9 @@ from babel.messages.pofile import read_po, write_po
 
 from felles.access.audit.words import DEEDS, FOUND, OTHER, REFUSED, THINGS, UNKNOWN
 from felles.access.audit.words import REASONS as GROUNDS
+from felles.access.authority import WORDS
 from felles.access.emergency import REASONS
+from felles.access.title import ABILITIES, NO_PATIENTS, TITLES
 from felles.demo import people
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 
@@ -40,6 +42,8 @@ def words_of_source() -> dict[Words, str]:
             found.setdefault(person.group, "people")
     for reason in REASONS.values():
         found.setdefault(reason, "emergency")
+    for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values()):
+        found.setdefault(words, "register")
     for words in (*THINGS.values(), OTHER, *DEEDS.values(), *GROUNDS.values(), FOUND, REFUSED, UNKNOWN):
         found.setdefault(words, "log")
     return found

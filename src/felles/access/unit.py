@@ -84,6 +84,10 @@ class Tree:
                 waiting += self._below.get(at, ())
         return frozenset(found)
 
+    def below(self, unit: str) -> tuple[str, ...]:
+        """The units right below it."""
+        return self._below.get(unit, ())
+
     def keys(self, unit: str) -> frozenset[int]:
         """Keys of the unit, all below it, and their services and places."""
         return frozenset(key for one in self.within(unit) for key in self._own[one])

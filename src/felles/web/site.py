@@ -20,6 +20,7 @@ from felles.web.header import SecurityHeaders
 from felles.web.page import answer
 from felles.web.place import Place, everybody
 from felles.web.source import Desk, Record
+from felles.web.supervision import OFFICES, SUPERVISION
 from felles.web.visit import Site, Visiting, visit_of
 
 
@@ -47,6 +48,7 @@ ROUTES = [
     *ENTRY,
     *emergency.ROUTES,
     *own.ROUTES,
+    *SUPERVISION,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),
@@ -60,6 +62,7 @@ ROUTES = [
 PLACES: Sequence[Place] = (
     *find.PLACES,
     *own.PLACES,
+    *OFFICES,
     *account.PLACES,
     *role.PLACES,
     Place("home", N_("Alle sider"), "/start", "start oversikt sidekart landing pages", everybody),
