@@ -9,10 +9,18 @@ SECOND = 1_000_000
 
 
 def told(
-    act: Act, now: float, person: str, *, role: str | None = None, provider: str = "", session: str = ""
+    act: Act,
+    now: float,
+    person: str,
+    *,
+    role: str | None = None,
+    provider: str = "",
+    session: str = "",
+    acts_for: str = "",
 ) -> list[Line]:
-    """Somebody has signed in or out; `client` of the row is who vouched for them."""
-    return lines(Row(int(now * SECOND), act, person=person, role=role or "", client=provider, session=session))
+    """Somebody has signed in or out, or acts for another now; `client` of the row is who vouched for them."""
+    moment = int(now * SECOND)
+    return lines(Row(moment, act, person=person, role=role or "", client=provider, session=session, acts_for=acts_for))
 
 
 async def refused(tables: Tables, now: float, provider: str, reason: str, person: str = "") -> None:

@@ -44,10 +44,10 @@ async def prove_again(
 
 
 async def change_role(
-    tables: Tables, old: Session, role: str, now: float, *, secure: bool
+    tables: Tables, old: Session, role: str | None, now: float, *, secure: bool
 ) -> tuple[Session, str] | None:
-    """The same work in another role, under a new id; None where the session has ended. Whose role it is, is the
-    caller's to know."""
+    """The same work in another role, or for another patient, under a new id; None where the session has ended. Whose
+    role it is, is the caller's to know."""
     session, token = renewed(old, now, role=role)
     return (session, token) if await replaced(tables, old, session, token, secure) else None
 

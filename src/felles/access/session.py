@@ -30,7 +30,8 @@ SESSION_COOKIE, HOST_PREFIX = "felles_session", "__Host-"
 class Session:
     """Somebody's work between signing in and out; times are seconds since 1970.
 
-    `person` is "Practitioner/x" or "Patient/x", `role` the "PractitionerRole/y" in which staff work now. `level` is the
+    `person` is "Practitioner/x" or "Patient/x", `role` the "PractitionerRole/y" in which staff work now, or the
+    "Patient/y" for whom another patient acts. `level` is the
     assurance level of the sign-in (3 substantial, 4 high, 0 a demo person without a secret), `signed` when the person
     last proved who they are. `provider` names who vouched (`demo`, `local` or a configured one), `subject` whom, by its
     own name for them; `hint` is the id_token that ends the provider's session. `id` is for the log, it opens nothing.
@@ -46,6 +47,11 @@ class Session:
     started: int
     seen: int
     hint: str | None = None
+
+    @property
+    def acts_for(self) -> str | None:
+        """ "Patient/y" whom a patient acts for now."""
+        return self.role if self.role and self.role.startswith("Patient/") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,11 @@ async def replaced(
 
 
 def _said(act: Act, session: Session, now: float) -> list[Line]:
-    return told(act, now, session.person, role=session.role, provider=session.provider, session=session.id)
+    role = None if session.acts_for else session.role
+    return told(
+        act, now, session.person, role=role, provider=session.provider, session=session.id,
+        acts_for=session.acts_for or "",
+    )  # fmt: skip
 
 
 async def end(tables: Tables, session: Session, now: float) -> None:

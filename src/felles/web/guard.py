@@ -26,6 +26,8 @@ def guarded(rule: Rule) -> Callable[[Handler], Handler]:
             visit = visit_of(request)
             if visit.person is None:
                 return await turn_away(request)
+            if visit.lapsed and not rule(visit):
+                return RedirectResponse("/own/acting", 303)
             if not rule(visit):
                 if visit.session is not None and visit.session.role is None and visit.sitting is None:
                     return RedirectResponse("/role", 303)

@@ -11,12 +11,13 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import account, emergency, failure, find, own, palette, patient, role, signin
+from felles.web import account, emergency, failure, find, palette, patient, role, signin
 from felles.web.asset import send_asset
 from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
+from felles.web.home import HOME, ROOMS
 from felles.web.page import answer
 from felles.web.place import Place, everybody
 from felles.web.source import Desk, Record
@@ -32,7 +33,7 @@ async def front(request: Request) -> Response:
     if visit.finds:
         return RedirectResponse("/find", 303)
     if visit.sitting is None:
-        return RedirectResponse("/role", 303)
+        return RedirectResponse("/own/acting" if visit.lapsed else "/role", 303)
     return RedirectResponse(f"/patient/{visit.sitting.home}" if visit.sitting.home else "/start", 303)
 
 
@@ -47,7 +48,7 @@ ROUTES = [
     Route("/start", start),
     *ENTRY,
     *emergency.ROUTES,
-    *own.ROUTES,
+    *HOME,
     *SUPERVISION,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
@@ -61,7 +62,7 @@ ROUTES = [
 
 PLACES: Sequence[Place] = (
     *find.PLACES,
-    *own.PLACES,
+    *ROOMS,
     *OFFICES,
     *account.PLACES,
     *role.PLACES,

@@ -9,7 +9,9 @@ import msgspec
 
 from felles.access.audit.insight import Insight
 from felles.access.audit.row import Act
+from felles.access.representation import Represented
 from felles.access.session import Session
+from felles.access.who import Who
 from felles.record.outcome import Problem
 from felles.web.chart.place import Directory
 
@@ -52,6 +54,8 @@ class Sitting(Protocol):
     def finds(self) -> bool: ...
     @property
     def home(self) -> str: ...
+    @property
+    def acting(self) -> Represented | None: ...
     def sees(self, type_name: str) -> bool: ...
     async def told(self, act: Act, parameters: Iterable[str], status: int) -> None: ...
 
@@ -60,7 +64,7 @@ class Desk(Protocol):
     """Where people get the record as they may see it (`felles.access.desk.Desk`)."""
 
     async def open(self, session: Session, now: float) -> Sitting | None: ...
-    async def visits(self, patient: str, before: int | None) -> Insight: ...
+    async def visits(self, who: Who, before: int | None) -> Insight: ...
 
 
 # chart part: (resource type, search parameters beside the patient)

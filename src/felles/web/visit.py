@@ -18,6 +18,7 @@ from felles.access.audit.row import Act
 from felles.access.form import form_token, token_holds
 from felles.access.oidc.party import Party
 from felles.access.person import DemoPerson, Person, person_by_id, person_of
+from felles.access.representation import Represented
 from felles.access.session import ABSOLUTE_SECONDS, HOST_PREFIX, Session, session_of, token_in
 from felles.record.outcome import Problem
 from felles.web.chart.moment import OSLO
@@ -83,7 +84,17 @@ class Visit:
     @property
     def role(self) -> str | None:
         """ "PractitionerRole/x" in which staff work now."""
-        return self.session.role if self.session else None
+        return self.session.role if self.session and not self.session.acts_for else None
+
+    @property
+    def acting(self) -> Represented | None:
+        """Whom a patient acts for now."""
+        return self.sitting.acting if self.sitting else None
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the visitor acts for somebody without the right any more: nothing is done until that is ended."""
+        return self.session is not None and self.session.acts_for is not None and self.sitting is None
 
 
 class Visiting:

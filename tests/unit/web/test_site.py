@@ -88,6 +88,7 @@ class Sitting:
     record: Scripted
     finds: bool = True
     home: str = ""
+    acting: None = None
 
     def sees(self, type_name: str) -> bool:
         return True
@@ -103,7 +104,7 @@ class Desk:
     async def open(self, session: Any, now: float) -> Sitting:
         return Sitting(self.record)
 
-    async def visits(self, patient: str, before: int | None) -> Any:
+    async def visits(self, who: Any, before: int | None) -> Any:
         raise NotImplementedError
 
 
