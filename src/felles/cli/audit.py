@@ -81,23 +81,10 @@ def _micros(moment: datetime | None, otherwise: int) -> int:
 
 
 async def _verified(chosen: Settings, files: tuple[Path, ...], begin: int, end: int) -> "Verification":
-    from felles.access.audit.anchor import anchors
-    from felles.access.audit.key import trusted_keys
     from felles.access.audit.place import place_of
-    from felles.access.audit.verify import Fault, verify
-    from felles.record.store.snapshot import snapshot
+    from felles.access.audit.proof import prove
 
-    place = place_of(chosen.store, chosen.log, chosen.anchor)
-    keys = trusted_keys(place.folder)
-    named = files or ((place.anchor,) if place.anchor.exists() else ())
-    given = [one for file in named for one in anchors(file)]  # before the snapshot: it holds all that is anchored
-    async with snapshot(chosen.store) as moment:
-        found = await verify(moment, keys, given, begin=begin, end=end)
-    if found.seals and not keys:
-        found.faults.insert(0, Fault(f"no public key of the log lies in {place.folder}"))
-    if found.seals and not found.anchors:
-        found.faults.append(Fault(f"there are no anchors at {place.anchor}: a tail that was cut would not be missed"))
-    return found
+    return await prove(chosen.store, place_of(chosen.store, chosen.log, chosen.anchor), files, begin=begin, end=end)
 
 
 async def _sealed(chosen: Settings) -> int:
@@ -145,12 +132,13 @@ def _listed(found: "list[Finding]") -> str:
 def _said(found: "Verification") -> str:
     end = "the log is what was told" if not found.faults else f"{len(found.faults)} faults"
     counts = f"{found.rows} rows, {found.seals} seals, {found.anchors} anchors: {end}"
-    return "\n".join([*map(str, found.faults), counts])
+    return "\n".join([*map(str, found.faults), *(f"note: {one}" for one in found.notes), counts])
 
 
 def _json(found: "Verification") -> str:
     import orjson
 
     faults = [{"what": fault.what, "row": fault.row or None, "seal": fault.seal or None} for fault in found.faults]
-    said = {"rows": found.rows, "seals": found.seals, "anchors": found.anchors, "faults": faults}
+    said = {"rows": found.rows, "seals": found.seals, "anchors": found.anchors, "faults": faults,
+            "notes": found.notes}  # fmt: skip
     return orjson.dumps(said, option=orjson.OPT_INDENT_2).decode()

@@ -6,6 +6,7 @@ other people keep (another machine, write-once storage), and give it to `felles 
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,13 @@ class Anchor(msgspec.Struct, frozen=True):
         return Seal(self.number, self.first, self.last, self.moment, root, key, signature)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A line that a stop has cut short; `again`: the whole line follows, written by the sealer that came next."""
+
+    again: bool
+
+
 def _line(seal: Seal) -> bytes:
     one = Anchor(seal.number, seal.first, seal.last, seal.moment, seal.root.hex(), seal.key.hex(), seal.signature.hex())
     return msgspec.json.encode(one) + b"\n"
@@ -54,17 +62,36 @@ def append(path: Path, seals: Iterable[Seal]) -> None:
     try:
         size = os.lseek(descriptor, 0, os.SEEK_END)
         cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, (b"\n" if cut else b"") + b"".join(map(_line, seals)))
+        waiting = (b"\n" if cut else b"") + b"".join(map(_line, seals))
+        while waiting:
+            waiting = waiting[os.write(descriptor, waiting) :]
         os.fdatasync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def anchors(path: Path) -> Iterator[tuple[int, Anchor | None]]:
-    """The lines with their numbers; None for one that cannot be read."""
+def anchors(path: Path) -> Iterator[tuple[int, Anchor | Cut | None]]:
+    """The lines with their numbers; None for one that cannot be read and was not merely cut."""
+    unread: list[tuple[int, bytes]] = []
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            yield number, _read(line)
+            if (one := _read(line)) is None:
+                unread.append((number, line))
+                continue
+            yield from _cut(unread, line)
+            yield number, one
+            unread = []
+    yield from _cut(unread, b"")
+
+
+def _cut(unread: list[tuple[int, bytes]], following: bytes) -> Iterator[tuple[int, Cut | None]]:
+    """Lines that cannot be read, before one that can: each the beginning of that one, or none of a sealer's."""
+    for number, line in unread:
+        begun = line.removesuffix(b"\n")
+        if not line.endswith(b"\n"):
+            yield number, Cut(again=False)
+        else:
+            yield number, Cut(again=True) if begun and following.startswith(begun) else None
 
 
 def _read(line: bytes) -> Anchor | None:

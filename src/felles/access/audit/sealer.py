@@ -32,6 +32,8 @@ from felles.record.store import Line
 BATCH = 4_000
 """Rows of one transaction at the most, so that no write waits long behind it."""
 PAUSE = 1.0
+ENDING = 5.0
+"""Seconds that somebody who is stopped has to end what is under way."""
 log = structlog.get_logger("felles.log")
 
 
@@ -55,6 +57,7 @@ class Sealer:
         self._folder = folder_of_log(place.folder)
         self._key = signing_key(place.key)
         self._anchored: int | None = None
+        self._ending = False
 
     async def step(self) -> int:
         """Seals what there is, BATCH rows at the most. Returns how many; 0 also when another was faster."""
@@ -135,20 +138,30 @@ class Sealer:
     async def settle(self) -> int:
         """Seals and anchors all there is. Returns how many rows."""
         count = 0
-        while done := await self.step():
+        while not self._ending and (done := await self.step()):
             count += done
         await self.anchor()
         return count
 
     async def run(self, pause: float = PAUSE) -> None:
-        """Seals until it is cancelled; what fails is tried again."""
+        """Seals until it is cancelled; what fails is tried again. What is under way then is ended, so that no seal is
+        left without its anchor."""
         while True:
             begun = time.monotonic()
+            work = asyncio.ensure_future(self._tried())
             try:
-                await self.settle()
-            except Exception as error:
-                log.warning("the log could not be sealed and is tried again", error=type(error).__name__)
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                self._ending = True
+                await asyncio.wait([work], timeout=ENDING)
+                raise
             await asyncio.sleep(max(0.05, begun + pause - time.monotonic()))
+
+    async def _tried(self) -> None:
+        try:
+            await self.settle()
+        except Exception as error:
+            log.warning("the log could not be sealed and is tried again", error=type(error).__name__)
 
 
 def _known(body: bytes) -> tuple[Known, list[int]]:

@@ -8,8 +8,9 @@ that are gone are missed by the anchors.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain as joined
+from itertools import pairwise
 
-from felles.access.audit.anchor import Anchor
+from felles.access.audit.anchor import Anchor, Cut
 from felles.access.audit.chain import START, link
 from felles.access.audit.row import read
 from felles.access.audit.seal import Seal
@@ -81,6 +82,10 @@ class Verification:
     seals: int = 0
     anchors: int = 0
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a stop has left, and who mends it: no faults."""
+    last: int = 0
+    """The last row that a seal covers."""
 
 
 def seal_faults(seals: Iterable[Seal], trusted: frozenset[bytes]) -> Iterator[Fault]:
@@ -98,21 +103,56 @@ def seal_faults(seals: Iterable[Seal], trusted: frozenset[bytes]) -> Iterator[Fa
         number, last = seal.number, seal.last
 
 
-def anchor_faults(anchors: Iterable[tuple[int, Anchor | None]], seals: Mapping[int, Seal]) -> Iterator[Fault]:
-    """Every anchor must be a seal that stands in the store."""
+Anchored = Anchor | Cut | None
+
+
+def anchor_faults(anchors: Iterable[tuple[int, Anchored]], seals: Mapping[int, Seal]) -> Iterator[Fault]:
+    """Every anchor must be a seal that stands in the store, and no seal between two anchors may lack its own."""
+    there: set[int] = set()
     for line, one in anchors:
         if one is None:
             yield Fault(f"line {line} of the anchors cannot be read")
+        elif isinstance(one, Cut):
+            continue
         elif one.number not in seals:
             yield Fault(f"it is anchored but gone, with rows {one.first} to {one.last}", seal=one.number)
         elif one.seal != seals[one.number]:
             yield Fault("differs from its anchor", seal=one.number)
+        if isinstance(one, Anchor):
+            there.add(one.number)
+    for first, last in _gaps(there):
+        yield Fault(f"seals {first} to {last}: their anchors were taken out from between the others")
+
+
+def _gaps(numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The numbers that are missing between some."""
+    found = sorted(numbers)
+    for one, other in pairwise(found):
+        if other > one + 1:
+            yield one + 1, other - 1
+
+
+def stops(anchors: Iterable[tuple[int, Anchored]], seals: Collection[int]) -> Iterator[str]:
+    """What a sealer has left that was stopped between sealing and anchoring. The next one mends it."""
+    there = [0]
+    for line, one in anchors:
+        if isinstance(one, Anchor):
+            there.append(one.number)
+        elif isinstance(one, Cut):
+            rest = "the whole line follows" if one.again else "the next sealing ends it and writes it again"
+            yield f"line {line} of the anchors was cut by a stop; {rest}"
+    waiting = [one for one in seals if one > max(there)]
+    if waiting and len(there) > 1:
+        yield (
+            f"seals {min(waiting)} to {max(waiting)} stand in the store and not yet among the anchors: the sealer is "
+            "at it, or was stopped between the two; the next sealing (`felles audit seal`) writes them there"
+        )
 
 
 async def verify(
     moment: Snapshot,
     trusted: frozenset[bytes],
-    anchors: Iterable[tuple[int, Anchor | None]] = (),
+    anchors: Iterable[tuple[int, Anchored]] = (),
     *,
     begin: int = 0,
     end: int = 2**62,
@@ -121,9 +161,10 @@ async def verify(
     result = Verification()
     seals = [Seal(*row) for row in await moment.rows(_SEALS)]
     by_number = {seal.number: seal for seal in seals}
-    result.seals = len(seals)
+    result.seals, result.last = len(seals), seals[-1].last if seals else 0
     given = list(anchors)
     result.anchors = len(given)
+    result.notes += stops(given, by_number)
     result.faults += joined(seal_faults(seals, trusted), anchor_faults(given, by_number))
     chosen = [seal for seal in seals if begin <= seal.moment < end]
     whole = len(chosen) == len(seals)
