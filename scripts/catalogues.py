@@ -11,12 +11,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from felles.access.audit.words import DEEDS, FOUND, OTHER, REFUSED, THINGS, UNKNOWN
+from felles.access.audit.words import DEEDS, ELEVATED, FOUND, GIVEN, OTHER, REFUSED, THINGS, UNKNOWN
 from felles.access.audit.words import REASONS as GROUNDS
 from felles.access.authority import WORDS
 from felles.access.emergency import REASONS
 from felles.access.title import ABILITIES, NO_PATIENTS, TITLES
+from felles.app import RULES as RULES
 from felles.demo import people
+from felles.duties.kind import kinds
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 
 WEB = CATALOGUES.parent
@@ -26,6 +28,8 @@ METHODS = [
     ("templates/**.html", "jinja2"),
 ]
 OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false"}}
+TRIED = 9_000
+"""Kinds of duties from here on are those of tests."""
 Words = str | tuple[str, ...]
 
 
@@ -40,11 +44,16 @@ def words_of_source() -> dict[Words, str]:
         found.setdefault(person.description, "people")
         if person.group:
             found.setdefault(person.group, "people")
+    for kind in (one for one in kinds() if one.number < TRIED):
+        found.setdefault(kind.title, "duties")
+        if kind.proof:
+            found.setdefault(kind.proof, "duties")
     for reason in REASONS.values():
         found.setdefault(reason, "emergency")
     for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values()):
         found.setdefault(words, "register")
-    for words in (*THINGS.values(), OTHER, *DEEDS.values(), *GROUNDS.values(), FOUND, REFUSED, UNKNOWN):
+    why = (*GROUNDS.values(), FOUND, REFUSED, UNKNOWN, ELEVATED, GIVEN)
+    for words in (*THINGS.values(), OTHER, *DEEDS.values(), *why):
         found.setdefault(words, "log")
     return found
 

@@ -41,6 +41,8 @@ class Limit:
 
 FIND = Limit("find", 30, 20)
 """Policy: looking for patients whom one has nothing to do with."""
+RECIPIENT = Limit("recipient", 10, 360)
+"""Policy: trying who can be given a power of attorney."""
 EMERGENCY = Limit("emergency", 3, 3600)
 """Policy: more openings than these are an alarm."""
 

@@ -97,6 +97,13 @@ def acts(held: Iterable[Mandate], type_name: str) -> bool:
     return any(one.acts is None or type_name in one.acts for one in held)
 
 
+async def parental(record: Record, patient: str, now: int) -> Mandate | None:
+    """What the parents of "Patient/x" see at a moment, and until when; None for whoever has none that see anything."""
+    key = key64(patient)
+    facts = (await Dossier(record.store.reading).read([key]))[key]
+    return next((one for parent in facts.parents for one in mandates(facts, parent, now)), None)
+
+
 async def represented(record: Record, person: str, now: int) -> list[Represented]:
     """Whom "Patient/x" may represent at a moment, by name."""
     over, dossier = consent.elevated(record), Dossier(record.store.reading)

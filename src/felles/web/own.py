@@ -41,6 +41,6 @@ async def log(request: Request) -> Response:
 
 ROUTES = [Route("/own/log", log)]
 PLACES = [
-    Place("home", N_("Journalen"), "/", "min journal oversikt record", at_home),
+    Place("note", N_("Journalen"), "/", "min journal oversikt record", at_home),
     Place("list", N_("Hvem har sett journalen min"), "/own/log", "logg innsyn log access", alone),
 ]

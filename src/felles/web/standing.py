@@ -11,6 +11,7 @@ from felles.record.outcome import Problem
 from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.note import note_views
 from felles.web.chart.place import Directory
+from felles.web.chart.text import code_of
 from felles.web.source import Record, chart_parts, decode, directory
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 class Standing:
     """`areas` are names of `access.area`, `other` words for what no area covers; `labelled`: what carries a mark of its
     own. `named` are people and units by name, `by` who took it down (empty: the patient; `other`: somebody for them).
-    `last` is the last day."""
+    `last` is the last day; `acts`: a power of attorney for more than reading."""
 
     id: str
     areas: tuple[str, ...]
@@ -32,6 +33,7 @@ class Standing:
     since: Moment | None
     last: Moment | None
     by: str
+    acts: bool = False
 
     @property
     def whole(self) -> bool:
@@ -70,6 +72,7 @@ def _view(consent: Json, patient: str, places: Directory, titles: Mapping[str, s
         parse_moment(span.get("start") or consent.get("dateTime")),
         last_day(span.get("end")),
         _by(consent, patient, places),
+        any(code_of(one) == "act" for one in provision.get("action") or ()),
     )
 
 

@@ -14,12 +14,15 @@ from felles.access.audit.answer import Page, names, page
 from felles.access.audit.question import COUNT, FIRST, Question
 from felles.access.audit.reach import ALL
 from felles.access.audit.row import Act, Result, Row
-from felles.access.audit.words import DEEDS, FOUND, REFUSED, UNKNOWN, reason, thing
+from felles.access.audit.words import DEEDS, ELEVATED, FOUND, GIVEN, REFUSED, UNKNOWN, reason, thing
+from felles.access.emergency import REASONS as EMERGENCIES
 from felles.access.ground import Ground
 from felles.access.house import current, name_of
 from felles.record.index.value import key64
 from felles.record.record import Record
 
+GROUNDLESS = {"Practitioner": ELEVATED, "Patient": GIVEN}
+"""Why somebody was shown what no ground of theirs opens: the work that a room of the house has allowed."""
 PAUSE = 30 * 60 * 1_000_000
 """Microseconds without a row, after which the same person's next one is another visit."""
 
@@ -135,9 +138,11 @@ def _reasons(row: Row) -> Iterator[str]:
     if row.act is Act.FIND:
         yield FOUND
     elif not row.ground:
-        yield UNKNOWN
+        yield GROUNDLESS.get(row.person.partition("/")[0], UNKNOWN)
     for one in row.ground.split(",") if row.ground else ():
         yield reason(one)
+    if row.reason in EMERGENCIES:
+        yield EMERGENCIES[row.reason]
 
 
 class _People:

@@ -61,6 +61,8 @@ REASONS = {
 }
 FOUND = "søkte med navn og fødselsdato eller fødselsnummer, og fikk én linje uten adresse"
 REFUSED = "fikk ikke se noe"
+ELEVATED = "trengte det for å gjøre noe i journalen, for eksempel en sperre, en nødåpning eller en sammenslåing"
+GIVEN = "skulle gi deg en fullmakt"
 UNKNOWN = "grunnlaget er ikke oppgitt"
 
 
