@@ -1,17 +1,20 @@
 """The ledger of duties (floor 3): whatever somebody owes has one owner, one due moment, an escalation, and is closed by
 proof or by a named person with a reason. It adds up at any instant, and anyone may check."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from felles.duties import balance, closing, emergency, leaving, timer, unusual, view
+from felles.duties import balance, bulk, closing, emergency, leaving, listing, proving, statement, timer, unusual, view
 from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
 from felles.duties.duty import Outcome
 from felles.duties.escalation import Level, Step
 from felles.duties.kind import Kind, View, declare
-from felles.duties.statement import LINES
 from felles.record.record import Record
 from felles.record.rule import Rule
+from felles.record.store import Sql
+
+LINES: Mapping[str, Sql] = {**statement.LINES, **listing.LINES, **bulk.LINES, **proving.LINES}
+"""The ledger's statements on its own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
     ("duties: timers", timer.watch),

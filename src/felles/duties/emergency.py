@@ -27,7 +27,7 @@ REVIEW = declare(
         "Etterkontroll av nødåpning",
         WorkingDays(3),
         (Step(Level.REGION, WorkingDays(2)),),
-        proof="a review signed by the unit's leader",
+        proof="Lederens kontroll, med utfall og grunn",
         level=Level.LEADER,
         closers=LEADERS,
         opens=False,

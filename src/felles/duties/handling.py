@@ -43,7 +43,7 @@ async def close(record: Record, who: Who, number: int, outcome: Outcome, reason:
     if outcome not in (Outcome.OK, Outcome.NOT_OK, Outcome.NEEDLESS):
         raise problem(422, "invalid", "a person closes as done, not done as it should be, or needless")
     kind = kind_of(one.kind)
-    if not may_close(one, kind, who, vacant=await _vacant(read, one, kind)):
+    if not may_close(one, kind, who, vacant=await vacant(read, one, kind)):
         raise problem(403, "forbidden", "this duty is not yours to close")
     if kind is emergency.REVIEW:
         await _not_own(read, one, who)
@@ -119,7 +119,7 @@ async def _for_eyes(record: Record, one: Duty, who: Who) -> bool:
     kind = kind_of(one.kind)
     if record.guard.everything or is_closer(one, kind, who):
         return True
-    if may_handle(one, who) and kind.closers and await _vacant(Outside(record), one, kind):
+    if may_handle(one, who) and kind.closers and await vacant(Outside(record), one, kind):
         return True
     patients = frozenset() if one.patient is None else frozenset((one.patient,))
     sight = await record.guard.sight(patients)
@@ -132,7 +132,8 @@ def _said(reason: str) -> str:
     return reason.strip()
 
 
-async def _vacant(read: Reading, one: Duty, kind: Kind) -> bool:
+async def vacant(read: Reading, one: Duty, kind: Kind) -> bool:
+    """Whether nobody in the unit has one of the roles that close this kind: anybody there does it then."""
     if not kind.closers:
         return False
     unit = (await names(read, [one.unit]))[one.unit]

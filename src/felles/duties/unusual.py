@@ -32,7 +32,7 @@ READING = declare(
         "Vurder uvanlig oppslag i journal",
         WorkingDays(10),
         (Step(Level.LEADER, WorkingDays(5)), Step(Level.REGION, WorkingDays(10))),
-        proof="the privacy officer's conclusion",
+        proof="Personvernombudets konklusjon",
         view=View.NONE,
         closers=frozenset((OFFICER,)),
         discreet=True,

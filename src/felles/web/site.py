@@ -18,6 +18,7 @@ from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
 from felles.web.home import HOME, ROOMS
+from felles.web.ledger import LEDGER, LISTS
 from felles.web.page import answer
 from felles.web.place import Place, everybody
 from felles.web.source import Desk, Record
@@ -50,6 +51,7 @@ ROUTES = [
     *emergency.ROUTES,
     *HOME,
     *SUPERVISION,
+    *LEDGER,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),
@@ -62,6 +64,7 @@ ROUTES = [
 
 PLACES: Sequence[Place] = (
     *find.PLACES,
+    *LISTS,
     *ROOMS,
     *OFFICES,
     *account.PLACES,
