@@ -112,7 +112,7 @@ class Visiting:
         await self.app(scope, receive, send)
 
 
-ACTS = {"print": Act.PRINT, "results": Act.READ, "find": Act.SEARCH, "palette": Act.SEARCH}
+ACTS = {"print": Act.PRINT, "find": Act.SEARCH, "palette": Act.SEARCH, "duties.csv": Act.EXPORT}
 """The last part of an address, and what the log calls it; all else is reading."""
 
 
