@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from felles import duties
+from felles import delivery, duties
 from felles.access import limit, statement
 from felles.access.audit import statement as audit
 from felles.access.audit.answer import names
@@ -33,8 +33,9 @@ from felles.record.record import Record
 from felles.record.rest.server import FhirServer
 from felles.record.rule import Rule
 from felles.record.store import Sql
+from felles.settings import settings
 
-RULES: Sequence[Rule] = (*duties.rules(),)
+RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules())
 """The rules of the house, run in the transaction of what wakes them."""
 
 LINES: Mapping[str, Sql] = {**statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES}
@@ -43,7 +44,18 @@ LINES: Mapping[str, Sql] = {**statement.LINES, **limit.LINES, **smart.LINES, **a
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
 """The workers on the change feed, by the name of their cursor."""
 
-CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (*duties.WORKERS,)
+
+async def mailbox(record: Record) -> None:
+    """The patients' mailboxes, with the mail server of the settings."""
+    server = settings().smtp
+    address = record.base.removesuffix("/fhir")
+    await delivery.watch(record, delivery.sending(delivery.server(server), address) if server else None)
+
+
+CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
+    *duties.WORKERS,
+    ("delivery: mailbox", mailbox),
+)
 """What runs beside each serving process until it is cancelled; several processes do not hinder each other."""
 
 
@@ -135,7 +147,6 @@ def build(record: Record) -> App:
     """The application of one record: pages for people, FHIR for programs."""
     from felles.access.oidc.provider import providers
     from felles.demo import people
-    from felles.settings import settings
     from felles.web import authorize, pages
 
     chosen = settings()

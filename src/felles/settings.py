@@ -64,6 +64,15 @@ class Settings:
             "If unset: anchors.jsonl in the folder of the log.",
         },
     )
+    smtp: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_SMTP",
+            "help": "The mail server that takes notices of letters: smtp:// or smtps://, perhaps user:password@, a "
+            "host, perhaps a port, and ?from= the sender's address. If unset, patients get no notice, and a letter "
+            "that is not opened in time goes on paper.",
+        },
+    )
 
 
 _ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")

@@ -1,0 +1,89 @@
+"""What people do with letters: sign one, open one's own, and see to one that does not come through."""
+
+from typing import Any
+
+from felles.access.consent import elevated
+from felles.access.who import Kind, Who
+from felles.delivery.case import Order, fetched
+from felles.delivery.channel import Addressee, Channel, otherwise
+from felles.delivery.letter import channel_of, is_delivery, posted, standing, state_of
+from felles.delivery.receiver import addressee
+from felles.delivery.state import Event, State, after
+from felles.delivery.stored import template
+from felles.duties.reading import Outside
+from felles.record.outcome import problem
+from felles.record.record import Record
+from felles.record.rule import parted
+
+Json = dict[str, Any]
+LEAST_WORDS = 4
+
+
+async def sign(record: Record, who: Who, order: Order, now: int) -> str:
+    """Signs a letter in the name of who is signed in: the text and one delivery for each receiver, in one transaction.
+    Returns the Composition's id. Raises Problem 403 for another unit's letters, 404 for a record that is not open,
+    422 for what keeps the letter from being sent."""
+    if who.kind is not Kind.STAFF or who.role is None or order.unit != who.role.unit or order.author != who.id:
+        raise problem(403, "forbidden", "letters are signed by staff, in their own name and for their own unit")
+    await record.read("Patient", order.patient.partition("/")[2])
+    read = Outside(record)
+    deeds = await posted(read, await template(read, order.template), order, now)
+    writes, lines = parted(deeds)
+    await record.commit(writes, lines=lines)
+    return str(deeds[0].resource["id"])
+
+
+async def opened(record: Record, who: Who, id: str, now: int) -> Json:
+    """The delivery, which its receiver has opened: that is the proof that it was delivered. Raises Problem 404 for one
+    that is somebody else's."""
+    found = await _delivery(record, id)
+    if not _is_receiver(found, who) or state_of(found) is State.QUEUED:
+        raise problem(404, "not-found", "there is no such letter")
+    if after(state_of(found), Event.ACCEPT) is not State.DELIVERED:
+        return found
+    return await _moved(elevated(record), found, standing(found, State.DELIVERED, now))
+
+
+def _is_receiver(found: Json, who: Who) -> bool:
+    """The one whom it is addressed to, or staff of the unit in whose list it is."""
+    to = str(found["recipient"][0]["reference"])
+    if who.kind is Kind.PATIENT:
+        return to == (who.acts_for or who.id) and channel_of(found) is Channel.MAILBOX
+    return who.role is not None and channel_of(found) is Channel.UNIT and to in (who.id, who.role.id, who.role.unit)
+
+
+async def settle(record: Record, who: Who, id: str, event: Event, reason: str, now: int) -> Json:
+    """A member of the sender's unit says what became of a delivery: SETTLE (seen to otherwise), VOID (shall not be
+    sent), REFUSE (came back), AGAIN (try once more). Raises Problem 403, 404, 409 for what is impossible by now, 422
+    without a reason."""
+    found = await _delivery(record, id)
+    if who.kind is not Kind.STAFF or who.role is None or found["sender"]["reference"] != who.role.unit:
+        raise problem(403, "forbidden", "the unit that sends a letter sees to it")
+    if len(reason.strip()) < LEAST_WORDS:
+        raise problem(422, "required", "say what was done, or why, in a few words", "Communication.statusReason")
+    following = after(state_of(found), event)
+    if following is None:
+        raise problem(409, "conflict", f"a letter that is {state_of(found).value} cannot become that any more")
+    return await _moved(record, found, standing(found, following, now, reason.strip()))
+
+
+async def onto_paper(record: Record, found: Json, now: int, why: str) -> Json:
+    """A digital letter that was not opened, or that no notice reaches, goes by print or by hand."""
+    read, to = Outside(record), str(found["recipient"][0]["reference"])
+    resource = await fetched(read, to)
+    reached = await addressee(read, to, resource, now) if resource else Addressee(to, "")
+    return await _moved(record, found, standing(found, State.QUEUED, now, why, otherwise(channel_of(found), reached)))
+
+
+async def _delivery(record: Record, id: str) -> Json:
+    found = await record.resource("Communication", id)
+    if not is_delivery(found):
+        raise problem(404, "not-found", "there is no such letter")
+    return found
+
+
+async def _moved(record: Record, before: Json, now: Json) -> Json:
+    """Commits only if nobody else was faster. Raises Problem 412."""
+    if now != before:
+        await record.update(now, int(before["meta"]["versionId"]))
+    return now

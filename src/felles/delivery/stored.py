@@ -1,0 +1,51 @@
+"""Templates of the house: a FHIR Library (library.html) of type `urn:felles:letter-template`, its TOML as content.
+
+An active one stands above the shipped template of the same code, the highest version first. It is read and checked
+anew at each use, so that what has slipped by a check is not sent.
+"""
+
+import base64
+import binascii
+from typing import Any
+
+from felles.delivery.template import Template, read, shipped
+from felles.duties.reading import Reading
+from felles.record.outcome import problem
+
+LIBRARY = "urn:felles:letter-template"
+TYPE = "text/x-toml"
+Json = dict[str, Any]
+
+
+def library(text: str, *, status: str = "active") -> Json:
+    """The Library of a template's TOML. Raises Problem 422 as `read` does."""
+    made = read(text)
+    return {
+        "resourceType": "Library",
+        "status": status,
+        "version": str(made.version),
+        "title": made.name,
+        "type": {"coding": [{"system": LIBRARY, "code": made.code}]},
+        "content": [{"contentType": TYPE, "data": base64.b64encode(text.encode()).decode()}],
+    }
+
+
+def of_library(resource: Json) -> Template:
+    """The template in a Library. Raises Problem 422 that names every fault."""
+    data = next((one.get("data", "") for one in resource.get("content") or () if one.get("contentType") == TYPE), "")
+    try:
+        return read(base64.b64decode(data, validate=True).decode())
+    except (binascii.Error, UnicodeDecodeError) as error:
+        said = f"a letter template is UTF-8 text of type {TYPE}, in base64"
+        raise problem(422, "invalid", said, "Library.content") from error
+
+
+async def template(read: Reading, code: str) -> Template:
+    """The template in force. Raises Problem 422 for one that is unknown or cannot address whom it is for."""
+    found = await read.search("Library", [("type", f"{LIBRARY}|{code}"), ("status", "active")])
+    versions = sorted((of_library(one) for one in found), key=lambda one: one.version)
+    made = versions[-1] if versions else shipped().get(code)
+    if made is None or made.code != code:
+        known = ", ".join(sorted(shipped()))
+        raise problem(422, "not-found", f"there is no letter template {code!r}; those that come with Felles: {known}")
+    return made
