@@ -162,4 +162,4 @@ ROUTES = [
     Route("/balance.csv", export),
     Route("/balance/{unit}/{kind}/{column}", behind_number),
 ]
-PLACES = [Place("level", N_("Balanse"), "/balance", "regnskap avstemming tall balance ledger reconciliation", works)]
+PLACES = [Place("scales", N_("Balanse"), "/balance", "regnskap avstemming tall balance ledger reconciliation", works)]

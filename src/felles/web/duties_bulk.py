@@ -1,7 +1,7 @@
 """The same act on many duties, in steps that may be interrupted: what has been done is told from the ledger."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +12,13 @@ from starlette.routing import Route
 
 from felles.duties import bulk
 from felles.duties.bulk import Bulk, Deed
+from felles.duties.handling import duty
 from felles.duties.listing import MOST, found
+from felles.duties.worklist import rows
 from felles.record.outcome import Problem
 from felles.web.chart.words import N_
-from felles.web.duties import question_of, sitting_of, working
-from felles.web.duties_list import number_in
+from felles.web.duties import now_of, question_of, sitting_of, working
+from felles.web.duties_list import Shown, lines, number_in
 from felles.web.duties_one import CLOSING
 from felles.web.duties_owner import units
 from felles.web.page import answer
@@ -64,15 +66,21 @@ async def _whole(request: Request, form: Mapping[str, str]) -> list[tuple[int, i
 async def page(request: Request, one: Bulk, status: int = 200, fault: str = "", **typed: Any) -> Response:
     """How far it has come; what can be chosen where nothing has begun."""
     far = await bulk.progress(sitting_of(request).record, one)
-    why = {
-        words: [f"{number:x}" for number, told in far.refused.items() if told == code] for code, words in WHY.items()
-    }
+    why = {words: [number for number, told in far.refused.items() if told == code] for code, words in WHY.items()}
     values = {"bulk": one, "far": far, "named": NAMED, "titles": TITLES, "outcomes": CLOSING, "fault": fault}
     return answer(
         request, "duties-bulk.html", status, **values, why={words: told for words, told in why.items() if told},
         typed=defaultdict(str, typed), units=await units(request) if one.deed is None else (),
-        changed=[f"{number:x}" for number in far.changed],
+        duties=await _named(request, [far.changed, *why.values()]),
     )  # fmt: skip
+
+
+async def _named(request: Request, groups: Sequence[Sequence[int]]) -> dict[int, Shown]:
+    """The first of each group, as a list would show them."""
+    sitting = sitting_of(request)
+    some = [await duty(sitting.record, number) for group in groups for number in group[:NAMED]]
+    told = await lines(request, await rows(sitting.record, some, now_of(request), sitting.who), now_of(request))
+    return {int(one.number, 16): one for one in told}
 
 
 @working

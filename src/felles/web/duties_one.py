@@ -25,6 +25,7 @@ from felles.duties.kind import kind_of
 from felles.duties.reading import Outside, names
 from felles.duties.review import Review, review
 from felles.duties.worklist import Row, rows
+from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.web.chart.words import N_
 from felles.web.duties import now_of, sitting_of, working
@@ -35,7 +36,7 @@ from felles.web.page import answer
 from felles.web.visit import read_form, token_fits
 
 ACTS = {
-    Act.OPEN: N_("Opprettet"), Act.CLOSE: N_("Lukket"), Act.HAND: N_("Gitt til"), Act.REOPEN: N_("Åpnet igjen"),
+    Act.OPEN: N_("Opprettet for"), Act.CLOSE: N_("Lukket"), Act.HAND: N_("Gitt til"), Act.REOPEN: N_("Åpnet igjen"),
     Act.RETURN: N_("Gitt tilbake til"), Act.VOID: N_("Angret: skulle ikke vært opprettet"),
     Act.ESCALATE: N_("Ikke gjort i tide"), Act.LEFT: N_("Til enheten, for den som hadde den, har sluttet"),
     Act.MOVE: N_("Pasientens identitet er rettet"),
@@ -109,15 +110,16 @@ def _steps(one: Duty) -> list[tuple[str, str, bool]]:
     return [(deadline(when), LEVELS[Level(level)], place < one.step) for place, (level, when) in found]
 
 
-async def _may(sitting: Sitting, row: Row, last: Entry | None) -> Mapping[str, bool]:
-    one, who = row.duty, sitting.who
-    kind = kind_of(one.kind)
+async def _may(request: Request, row: Row, last: Entry | None) -> Mapping[str, bool]:
+    sitting, one = sitting_of(request), row.duty
+    kind, who = kind_of(one.kind), sitting.who
     handles = may_handle(one, who) and one.open
     empty = bool(kind.closers) and await handling.vacant(Outside(sitting.record), one, kind)
     closes = one.open and may_close(one, kind, who, vacant=empty)
     seen = row.shown or closes
     undoes = last is not None and (seen or last.act == Act.HAND) and (last.act != Act.OPEN or closes)
-    return {"take": seen and handles, "hand": seen and handles, "close": closes, "undo": undoes}
+    mine = one.person == key64(who.id) and not one.in_pool(now_of(request))
+    return {"take": seen and handles and not mine, "hand": seen and handles, "close": closes, "undo": undoes}
 
 
 async def page(request: Request, status: int = 200, fault: str = "", form: Mapping[str, str] | None = None) -> Response:
@@ -133,7 +135,7 @@ async def page(request: Request, status: int = 200, fault: str = "", form: Mappi
     return answer(
         request, "duty.html", status, row=shown(row, names_, now_of(request)), duty=one, kind=kind_of(one.kind),
         proof=await _proof(request, row), history=await _history(request, told, seen, row.shown), steps=_steps(one),
-        may=await _may(sitting, row, last), undoing=UNDOING[Act(last.act)] if last else "", outcomes=CLOSING,
+        may=await _may(request, row, last), undoing=UNDOING[Act(last.act)] if last else "", outcomes=CLOSING,
         review=await _reviewed(request, found), fault=FAULTS.get(fault, ""), typed=typed, deeds=DEEDS, thing=thing,
         moment=moment, choice=await _choice(request, row),
     )  # fmt: skip
