@@ -60,11 +60,19 @@ class Sitting:
         shown = self.watch.shown
         patients = {one.patient for one in shown if one.patient}
         patients |= {key for _, _, keys in self.watch.refused for key in keys}
-        what = row.What("", [], len(shown), parameters)
-        why = row.Why(ground_of(self.watch.verdicts, frozenset(patients)), purpose=self.who.purpose)
         result = row.Result.FAILED if status >= 500 else row.Result.REFUSED if status >= 400 else row.Result.OK
-        now = time.time_ns() // 1_000
-        await self.log.append(row.row(now, self.who, act, patients=patients, what=what, why=why, result=result))
+        asked = row.What("", [], len(shown), parameters)
+        await self.log.append(*(self._row(act, group, asked, result) for group in self._apart(patients)))
+
+    def _apart(self, patients: set[int]) -> list[set[int]]:
+        """Those whose records are open to the person, and those of whom a room has shown something: each with its own
+        ground."""
+        decided = {one for one in patients if one in self.watch.verdicts}
+        return [group for group in (decided, patients - decided) if group] or [set()]
+
+    def _row(self, act: row.Act, patients: set[int], what: row.What, result: row.Result) -> row.Row:
+        why = row.Why(ground_of(self.watch.verdicts, frozenset(patients)), purpose=self.who.purpose)
+        return row.row(time.time_ns() // 1_000, self.who, act, patients=patients, what=what, why=why, result=result)
 
 
 @dataclass(frozen=True, slots=True)
