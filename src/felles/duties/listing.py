@@ -1,8 +1,9 @@
 """Lists of duties that people sort and narrow: by kind, by due moment, in either direction, paged by key.
 
-A list and its count ask the same rows; `mark` tells whether they have changed without telling what they are.
+A list has as many rows as its count says; `mark` tells whether they have changed without telling what they are.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -60,26 +61,42 @@ class Wanted:
 
     @property
     def base(self) -> str:
-        if self.box in (Box.MINE, Box.TOLD, Box.CLOSED):
+        """The name of the list's statements; of one unit alone its index gives the rows in their order."""
+        if self.box in (Box.MINE, Box.CLOSED):
             return self.box.value
-        return Box.UNIT.value
+        name = Box.TOLD if self.box is Box.TOLD else Box.UNIT
+        return name.value if len(self.units) == 1 else f"{name.value} of many"
+
+    @property
+    def whose(self) -> int | str:
+        """The key of the person or of the one unit, else those of all units."""
+        if self.box is Box.MINE:
+            return self.person
+        many = self.box is Box.CLOSED or len(self.units) != 1
+        return json.dumps(sorted(self.units)) if many else next(iter(self.units))
 
     @property
     def args(self) -> list[int | str]:
         """Whose, now, kind, due bound, whether in the pool only, the first day of what was closed."""
         until = min(self.until, self.now) if self.box is Box.LATE else self.until
-        whose: int | str = self.person if self.box is Box.MINE else json.dumps(sorted(self.units))
         pool, since = int(self.box is Box.POOL), NORWAY.day_number(self.now) - DAYS
-        return [whose, self.now, self.kind, until, pool, since]
+        return [self.whose, self.now, self.kind, until, pool, since]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing narrows the list."""
+        return not self.kind and self.until == FAR
 
 
 _ALL = ", ".join(f"d.{name}" for name in COLUMNS)
 _EACH = "(SELECT value FROM json_each($1))"
 _OF = {
-    Box.MINE.value: "d.person = $1 AND d.state = 0 AND (d.until IS NULL OR d.until > $2)",
-    Box.UNIT.value: f"d.unit IN {_EACH} AND d.state = 0",
-    Box.TOLD.value: f"d.watch IN {_EACH} AND d.state = 0",
-    Box.CLOSED.value: f"d.unit IN {_EACH} AND d.state = 1 AND d.id IN "  # noqa: S608 - placeholders only
+    "mine": "d.person = $1 AND d.state = 0 AND (d.until IS NULL OR d.until > $2)",
+    "unit": "d.unit = $1 AND d.state = 0",
+    "unit of many": f"d.unit IN {_EACH} AND d.state = 0",
+    "told": "d.watch = $1 AND d.state = 0",
+    "told of many": f"d.watch IN {_EACH} AND d.state = 0",
+    "closed": f"d.unit IN {_EACH} AND d.state = 1 AND d.id IN "  # noqa: S608 - placeholders only
     f"(SELECT duty FROM duty_entry WHERE unit IN {_EACH} AND day >= CAST($6 AS bigint) AND act = 2)",
 }
 _NARROWED = (
@@ -94,7 +111,7 @@ def _sql(text: str) -> Sql:
 
 
 def _column(base: str, order: Order) -> str:
-    closed = base == Box.CLOSED.value and _COLUMN[order] == "opened"
+    closed = base == "closed" and _COLUMN[order] == "opened"
     return "moment" if closed else _COLUMN[order]
 
 
@@ -107,29 +124,34 @@ def _listed(base: str, order: Order) -> Sql:
     )
 
 
-LINES: Mapping[str, Sql] = {
-    f"duties listed {base} {order}": _listed(base, order) for base in _OF for order in Order
-} | {
-    f"duties marked {base}": _sql(
-        f"SELECT count(*), coalesce(sum(d.turn), 0), coalesce(max(d.moment), 0) FROM duty d "  # noqa: S608
-        f"WHERE {_OF[base]} AND {_NARROWED}"
-    )
-    for base in _OF
+_NET = "opened + received - closed - handed"
+_TABS = {
+    Box.UNIT: f"coalesce(sum(open), 0) FROM (SELECT open FROM duty_total WHERE unit IN {_EACH} UNION ALL "  # noqa: S608
+    f"SELECT {_NET} FROM duty_delta WHERE unit IN {_EACH} AND CAST($2 AS bigint) IS NOT NULL) AS counted",
+    Box.LATE: f"count(*) FROM duty WHERE unit IN {_EACH} AND state = 0 AND due <= CAST($2 AS bigint)",
+    Box.POOL: f"count(*) FROM duty WHERE unit IN {_EACH} AND state = 0 AND "
+    "(person IS NULL OR level >= 1 OR until <= CAST($2 AS bigint))",
 }
+LINES: Mapping[str, Sql] = (
+    {f"duties listed {base} {order}": _listed(base, order) for base in _OF for order in Order}
+    | {f"duties counted {base}": _sql(f"SELECT count(*) FROM duty d WHERE {_OF[base]} AND {_NARROWED}") for base in _OF}  # noqa: S608
+    | {f"duties on tab {box}": _sql(f"SELECT {text}") for box, text in _TABS.items()}
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How many rows a list has, and a word that is another one as soon as any of them is."""
+async def count(record: Record, wanted: Wanted) -> int:
+    """How many rows a list has, with everything that narrows it. What stands open at a unit is the balance's number."""
+    if wanted.whole and wanted.box in _TABS:
+        found = await record.ask(f"duties on tab {wanted.box}", [json.dumps(sorted(wanted.units)), wanted.now])
+    else:
+        found = await record.ask(f"duties counted {wanted.base}", wanted.args)
+    return int(found[0][0])
 
-    count: int
-    word: str
 
-
-async def mark(record: Record, wanted: Wanted) -> Mark:
-    """The count of a list, with everything that narrows it."""
-    count, turns, moment = (await record.ask(f"duties marked {wanted.base}", wanted.args))[0]
-    return Mark(int(count), f"{int(count):x}.{int(turns):x}.{int(moment):x}")
+def mark(duties: Sequence[Duty]) -> str:
+    """A word for some rows that is another one as soon as any of them is, and tells nothing of them."""
+    told = ",".join(f"{one.id:x}.{one.turn:x}" for one in duties)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 async def found(

@@ -16,7 +16,7 @@ from felles.access.desk import Sitting
 from felles.access.role import LEADERS
 from felles.duties.bulk import bulks_of, progress
 from felles.duties.kind import kinds
-from felles.duties.listing import MOST, Box, Mark, Wanted, listed, mark, units_of
+from felles.duties.listing import MOST, Box, Wanted, count, found, listed, mark, units_of
 from felles.web.chart.words import N_
 from felles.web.duties_list import ORDERS, TERMS, TITLES, Asked, Shown, asked, lines, plain, wanted
 from felles.web.guard import guarded
@@ -59,8 +59,8 @@ async def question_of(request: Request, values: Mapping[str, str]) -> tuple[Aske
 async def counts(sitting: Sitting, want: Wanted) -> dict[Box, int]:
     """Of every list, all of it: what the tabs say."""
     boxes = [box for box in Box if box is not Box.TOLD or leads(sitting)]
-    found = await asyncio.gather(*(mark(sitting.record, plain(want, box)) for box in boxes))
-    return {box: one.count for box, one in zip(boxes, found, strict=True)}
+    found = await asyncio.gather(*(count(sitting.record, plain(want, box)) for box in boxes))
+    return dict(zip(boxes, found, strict=True))
 
 
 def leads(sitting: Sitting) -> bool:
@@ -75,16 +75,13 @@ async def show(request: Request) -> Response:
     page = await listed(sitting.record, sitting.who, want, question.after)
     begun = [one for one in await bulks_of(sitting.record, sitting.who) if one.deed and not one.undoes]
     unfinished = [one for one in begun[:3] if not (await progress(sitting.record, one)).finished]
+    told = await counts(sitting, want)
     return answer(
-        request, "duties.html", **await _tabs(sitting, want), question=question, titles=TITLES, terms=TERMS,
+        request, "duties.html", counts=told, count=told[want.box] if want.whole else await count(sitting.record, want),
+        mark=mark([row.duty for row in page.rows]), question=question, titles=TITLES, terms=TERMS,
         orders=ORDERS, kinds=kinds(), units=await unit_names(request, units), unfinished=unfinished,
         rows=await lines(request, page.rows, want.now), next="{}.{}".format(*page.next) if page.next else "",
     )  # fmt: skip
-
-
-async def _tabs(sitting: Sitting, want: Wanted) -> dict[str, Any]:
-    here = await mark(sitting.record, want)
-    return {"counts": await counts(sitting, want), "count": here.count, "mark": here.word}
 
 
 async def unit_names(request: Request, units: Sequence[str]) -> list[tuple[str, str]]:
@@ -98,12 +95,11 @@ async def live(request: Request) -> Response:
     """GET /duties/live: the counts as they are now, and whether the list has changed since `mark`. No row leaves."""
     sitting = sitting_of(request)
     question, want, _ = await question_of(request, request.query_params)
-    here: Mark = await mark(sitting.record, want)
-    changed = here.word != request.query_params.get("mark", "")
-    found = await counts(sitting, want)
+    rows = await found(sitting.record, want, question.after)
+    changed = mark(rows) != request.query_params.get("mark", "")
     return answer(
-        request, "part/duties-tabs.html", question=question, counts=found, titles=TITLES, changed=changed,
-        mark=request.query_params.get("mark", ""),
+        request, "part/duties-tabs.html", question=question, counts=await counts(sitting, want), titles=TITLES,
+        changed=changed, mark=request.query_params.get("mark", ""),
     )  # fmt: skip
 
 
@@ -114,9 +110,9 @@ async def export(request: Request) -> Response:
     question, want, _ = await question_of(request, request.query_params)
     page = await listed(sitting.record, sitting.who, want, None, MOST)
     say = translations(visit_of(request).language).gettext
-    found = [replace(one, title=say(one.title), level=say(one.level) if one.level else "") for one in
+    told = [replace(one, title=say(one.title), level=say(one.level) if one.level else "") for one in
              await lines(request, page.rows, want.now)]  # fmt: skip
-    return sheet([say(words) for words in COLUMNS.values()], map(_cells, found), f"duties-{question.box}.csv")
+    return sheet([say(words) for words in COLUMNS.values()], map(_cells, told), f"duties-{question.box}.csv")
 
 
 def _cells(row: Shown) -> list[str]:

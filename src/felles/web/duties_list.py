@@ -68,6 +68,11 @@ class Asked:
         return urlencode({name: value for name, value in {**pairs, **changes}.items() if value})
 
     @property
+    def place(self) -> str:
+        """Where the page begins, as it stands in an address."""
+        return "{}.{}".format(*self.after) if self.after else ""
+
+    @property
     def narrowed(self) -> bool:
         return bool(self.kind or self.due)
 
