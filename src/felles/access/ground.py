@@ -62,6 +62,8 @@ class Ground(StrEnum):
     OWN = "own"
     REPRESENTATIVE = "representative"
     SYSTEM = "system"
+    OVERSIGHT = "oversight"
+    """Of the log, not of the record."""
     LOOSE = "loose"
     """No patient is concerned."""
 

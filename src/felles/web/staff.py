@@ -51,14 +51,21 @@ async def people(request: Request) -> Response:
     """POST /authorisations/people: employees by name or HPR number; what is typed stands in no address."""
     bureau, form = await bureau_of(request), await read_form(request)
     text, stale = " ".join(form.get("text", "").split())[:80], not token_fits(request, form)
-    asked = [] if stale else _asked(text)
-    found = decode(await bureau.sitting.record.search("Practitioner", [*asked, ("_count", str(MOST))])) if asked else []
-    known = await bureau.register.chronicle()
-    hits = [_hit(one, known, bureau) for one in found if one.get("active") is not False]
+    found = [] if stale else await hits(bureau, text)
     return answer(
-        request, "authorisation-people.html", 403 if stale else 200, text=text, found=hits, stale=stale, most=MOST,
+        request, "authorisation-people.html", 403 if stale else 200, text=text, found=found, stale=stale, most=MOST,
         numbers=text.isdigit(),
     )  # fmt: skip
+
+
+async def hits(bureau: Bureau, text: str) -> list[Hit]:
+    """Employees whose names begin so, or with this HPR number."""
+    asked = _asked(text)
+    if not asked:
+        return []
+    found = decode(await bureau.sitting.record.search("Practitioner", [*asked, ("_count", str(MOST))]))
+    known = await bureau.register.chronicle()
+    return [_hit(one, known, bureau) for one in found if one.get("active") is not False]
 
 
 def _asked(text: str) -> list[tuple[str, str]]:

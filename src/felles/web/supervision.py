@@ -1,6 +1,6 @@
-"""The addresses of those who oversee the staff: the register of authorisations."""
+"""The addresses of those who oversee the staff: the register of authorisations, and oversight of the log."""
 
-from felles.web import authorisations, granting, staff
+from felles.web import authorisations, granting, insight, oversight, staff
 
-SUPERVISION = [*authorisations.ROUTES, *staff.ROUTES, *granting.ROUTES]
-OFFICES = [*authorisations.PLACES]
+SUPERVISION = [*authorisations.ROUTES, *staff.ROUTES, *granting.ROUTES, *oversight.ROUTES, *insight.ROUTES]
+OFFICES = [*oversight.PLACES, *authorisations.PLACES]

@@ -87,6 +87,17 @@ async def of_person(record: Record, person: str, before: int | None = None, coun
     return await _insight(record, found.rows, found)
 
 
+async def visits(record: Record, question: Question) -> Insight:
+    """Any question of the log as visits; of a question about some patients, as it concerns those alone."""
+    found = await page(record, question, ALL)
+    wanted = question.patients
+    rows = [
+        (seq, row if wanted is None else replaced(row, [one for one in row.patients if one in wanted]))
+        for seq, row in found.rows
+    ]
+    return await _insight(record, rows, found)
+
+
 def replaced(row: Row, patients: list[int]) -> Row:
     """The row as it concerns these patients alone."""
     return msgspec.structs.replace(row, patients=patients)

@@ -48,6 +48,11 @@ class Log:
         self._thread = Thread(target=self._work, name="log", daemon=True)
         self._thread.start()
 
+    @property
+    def folder(self) -> Path:
+        """Where the segments lie."""
+        return self._folder
+
     async def append(self, *rows: Row) -> None:
         """Returns when the rows are durable. Raises Problem 507 (no room) or 503 (the disk fails): send no answer."""
         loop = asyncio.get_running_loop()

@@ -56,8 +56,14 @@ LINES: Mapping[str, Sql] = {
     "log.finding": Sql("INSERT INTO log_finding VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"),
     "log.findings": Sql(
         "SELECT id, moment, kind, person, unit, patient, evidence FROM log_finding WHERE moment >= $1 AND moment < $2 "
-        "AND kind <> 'day' ORDER BY moment, id"
+        "AND kind NOT IN ('day', 'verified') ORDER BY moment, id"
     ),
+    "log.verify": Sql("INSERT INTO log_finding VALUES ($1, $2, 'verified', $3, $4, $5, $6)"),
+    "log.verified": Sql(
+        "SELECT moment, person, patient, evidence FROM log_finding WHERE kind = 'verified' "
+        "ORDER BY moment DESC LIMIT 50"
+    ),
+    "log.seal.last": Sql(f"SELECT {_SEAL} FROM log_seal ORDER BY number DESC LIMIT 1"),  # noqa: S608
     "log.day": Sql("INSERT INTO log_finding VALUES ($1, $2, 'day', '', '', $3, '[]') ON CONFLICT DO NOTHING"),
     "log.day.last": Sql("SELECT coalesce(max(patient), 0) FROM log_finding WHERE kind = 'day'"),
     "log.patients.of": Sql(

@@ -58,6 +58,7 @@ REASONS = {
     Ground.OWN: "så i sin egen journal",
     Ground.REPRESENTATIVE: "handlet på dine vegne",
     Ground.SYSTEM: "er et dataprogram som gjorde en fast oppgave",
+    Ground.OVERSIGHT: "førte kontroll med hvem som åpner journaler",
 }
 FOUND = "søkte med navn og fødselsdato eller fødselsnummer, og fikk én linje uten adresse"
 REFUSED = "fikk ikke se noe"
