@@ -190,7 +190,7 @@ async def open_app(request: Request) -> Response:
     """POST /auth/launch: opens an app with the patient who is on the screen."""
     smart, session, form = smart_of(request), _session(request), await read_form(request)
     app = await registry.find(smart.tables, form.get("app", ""))
-    if not token_fits(request, form) or app is None or not app.launch:
+    if not token_fits(request, form) or app is None or not app.launch or visit_of(request).acting:
         raise HTTPException(403)
     whom = form.get("patient", "")
     if whom and await _known(request, whom) is None:

@@ -1,6 +1,7 @@
-"""The pages of patients, for site.py: the own record, what is closed in it, powers of attorney, and acting for others."""
+"""The pages of patients, for site.py: the own record, what is closed in it, powers of attorney, acting for others; and
+what staff take down on a patient's word."""
 
-from felles.web import own, own_acting, own_lock, own_power
+from felles.web import own, own_acting, own_lock, own_power, patient_wish
 
-HOME = [*own.ROUTES, *own_lock.ROUTES, *own_power.ROUTES, *own_acting.ROUTES]
+HOME = [*own.ROUTES, *own_lock.ROUTES, *own_power.ROUTES, *own_acting.ROUTES, *patient_wish.ROUTES]
 ROOMS = [*own.PLACES, *own_lock.PLACES, *own_power.PLACES, *own_acting.PLACES]

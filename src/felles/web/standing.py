@@ -7,6 +7,7 @@ from typing import Any
 
 from felles.access.area import named
 from felles.access.audit.words import thing
+from felles.access.emergency import reason_of
 from felles.record.outcome import Problem
 from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.note import note_views
@@ -21,7 +22,8 @@ Json = dict[str, Any]
 class Standing:
     """`areas` are names of `access.area`, `other` words for what no area covers; `labelled`: what carries a mark of its
     own. `named` are people and units by name, `by` who took it down (empty: the patient; `other`: somebody for them).
-    `last` is the last day; `acts`: a power of attorney for more than reading."""
+    `last` is the last day; `acts`: a power of attorney for more than reading; `said`: what was noted of
+    the conversation."""
 
     id: str
     areas: tuple[str, ...]
@@ -34,6 +36,7 @@ class Standing:
     last: Moment | None
     by: str
     acts: bool = False
+    said: str = ""
 
     @property
     def whole(self) -> bool:
@@ -73,6 +76,7 @@ def _view(consent: Json, patient: str, places: Directory, titles: Mapping[str, s
         last_day(span.get("end")),
         _by(consent, patient, places),
         any(code_of(one) == "act" for one in provision.get("action") or ()),
+        reason_of(consent)[1],
     )
 
 
