@@ -15,6 +15,7 @@ from felles.access.audit.words import DEEDS, ELEVATED, FOUND, GIVEN, OTHER, REFU
 from felles.access.audit.words import REASONS as GROUNDS
 from felles.access.authority import WORDS
 from felles.access.emergency import REASONS
+from felles.access.oversight import GROUNDS as SPOKEN
 from felles.access.title import ABILITIES, NO_PATIENTS, TITLES
 from felles.app import RULES as RULES
 from felles.demo import people
@@ -50,7 +51,7 @@ def words_of_source() -> dict[Words, str]:
             found.setdefault(kind.proof, "duties")
     for reason in REASONS.values():
         found.setdefault(reason, "emergency")
-    for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values()):
+    for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values(), *SPOKEN.values()):
         found.setdefault(words, "register")
     why = (*GROUNDS.values(), FOUND, REFUSED, UNKNOWN, ELEVATED, GIVEN)
     for words in (*THINGS.values(), OTHER, *DEEDS.values(), *why):

@@ -16,6 +16,7 @@ from felles.access.audit.log import Log
 from felles.access.audit.question import Question
 from felles.access.audit.row import Act, Result
 from felles.access.audit.statement import many
+from felles.access.audit.words import REASONS
 from felles.access.consent import elevated
 from felles.access.ground import Ground
 from felles.access.role import OFFICER
@@ -35,6 +36,22 @@ ONLY = {
     "refused": (None, frozenset((int(Result.REFUSED),))),
 }
 """What a list may be narrowed to: acts, results."""
+GROUNDS = {
+    REASONS[Ground.ENCOUNTER]: "undersøkelse eller behandling",
+    REASONS[Ground.EPISODE]: "ansvar i et forløp",
+    REASONS[Ground.REFERRAL]: "henvisning",
+    REASONS[Ground.APPOINTMENT]: "time",
+    REASONS[Ground.PLAN]: "plan",
+    REASONS[Ground.TEAM]: "med i teamet",
+    REASONS[Ground.DUTY]: "gjøremål",
+    REASONS[Ground.GP]: "fastlege",
+    REASONS[Ground.UNIT]: "enheten behandler pasienten",
+    REASONS[Ground.EMERGENCY]: "nødåpning",
+    REASONS[Ground.CONSENT]: "samtykke",
+    REASONS[Ground.OWN]: "egen journal",
+    REASONS[Ground.REPRESENTATIVE]: "på vegne av pasienten",
+}
+"""What the log says to patients, as it is said of them."""
 _WHY = row.Why(Ground.OVERSIGHT, purpose=Purpose.OVERSIGHT)
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from felles.access.audit.insight import Insight, Visit
 from felles.access.finding import Line
-from felles.access.oversight import ONLY, Asked, Overseer
+from felles.access.oversight import GROUNDS, ONLY, Asked, Overseer
 from felles.record.outcome import Problem
 from felles.record.validation import national
 from felles.web.authorisations import plain, sent
@@ -90,7 +90,7 @@ async def _show(request: Request, kind: str) -> Response:
     path, today = request.url.path, site_of(request).today
     return answer(
         request, "insight.html", kind=kind, name=name, found=found, lines=await _lines(overseer, found),
-        title=_title, time_text=time_text, only=asked.only, few=FEW,
+        title=_title, grounds=GROUNDS, time_text=time_text, only=asked.only, few=FEW,
         first=request.query_params.get("from") or (today - timedelta(days=DAYS)).isoformat(),
         last=request.query_params.get("to") or today.isoformat(), copy=address(request, f"{path}/log.csv"),
         older=address(request, path, before=found.older) if found.older else "",
@@ -138,9 +138,10 @@ def _cells(one: Visit, lines: dict[str, Line], say: Callable[[str], str]) -> lis
     patients = [_title(lines[id]) for id in one.patients[:FEW] if id in lines]
     rest = len(one.patients) - len(patients)
     deeds = ", ".join(f"{say(deed)} {say(thing)}" for deed, thing in one.deeds)
+    why = ", ".join(say(GROUNDS.get(reason, reason)) for reason in one.reasons)
     return [
         time_text(one.first), time_text(one.last), one.actor.name, one.actor.id, one.actor.role, one.actor.unit,
-        "; ".join([*patients, *([f"+{rest}"] if rest else [])]), deeds, ", ".join(map(say, one.reasons)),
+        "; ".join([*patients, *([f"+{rest}"] if rest else [])]), deeds, why,
         " ".join(map(str, one.rows)),
     ]  # fmt: skip
 
