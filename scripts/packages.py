@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Bring the system packages the tests need, where this may be done: PostgreSQL 15 or later, and Chromium
-with the library that Playwright's own driver wants.
+"""Bring the system packages the tests need, where this may be done: PostgreSQL 15 or later, Chromium
+with the library that Playwright's own driver wants, and what PDFs of letters are made with.
 
 On Debian and Ubuntu, as root or with a sudo that asks for no password, apt-get installs what is missing. Elsewhere the
 missing ones are named and the exit status is still 0: the tests themselves say what they could not do without them
@@ -32,13 +32,19 @@ def chromium() -> bool:
     return shutil.which("chromium") is not None or any(brought.glob("chromium*"))
 
 
+def library(name: str) -> bool:
+    """Whether a shared library is where Debian puts them."""
+    return any(Path("/").glob(f"usr/lib*/{name}")) or any(Path("/").glob(f"usr/lib*/*/{name}"))
+
+
 def missing() -> list[str]:
     """The Debian packages that are wanted and not here."""
-    atomic = [*Path("/").glob("usr/lib*/libatomic.so.1"), *Path("/").glob("usr/lib*/*/libatomic.so.1")]
     wanted = {
         "postgresql": postgresql(),
-        "libatomic1": bool(atomic),
+        "libatomic1": library("libatomic.so.1"),
         "chromium": chromium(),
+        "libpangoft2-1.0-0": library("libpangoft2-1.0.so.0"),
+        "libharfbuzz-subset0": library("libharfbuzz-subset.so.0"),
         "ca-certificates": BUNDLE.exists(),
     }
     return [name for name, there in wanted.items() if not there]
