@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from felles.access.audit.words import DEEDS, ELEVATED, FOUND, GIVEN, OTHER, REFUSED, THINGS, UNKNOWN
+from felles.access.audit.words import DEEDS, ELEVATED, FOUND, GIVEN, OTHER, RECORD, REFUSED, THINGS, UNKNOWN
 from felles.access.audit.words import REASONS as GROUNDS
 from felles.access.authority import WORDS
 from felles.access.emergency import REASONS
@@ -54,7 +54,7 @@ def words_of_source() -> dict[Words, str]:
     for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values(), *SPOKEN.values()):
         found.setdefault(words, "register")
     why = (*GROUNDS.values(), FOUND, REFUSED, UNKNOWN, ELEVATED, GIVEN)
-    for words in (*THINGS.values(), OTHER, *DEEDS.values(), *why):
+    for words in (*THINGS.values(), OTHER, RECORD, *DEEDS.values(), *why):
         found.setdefault(words, "log")
     return found
 

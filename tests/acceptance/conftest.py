@@ -41,10 +41,11 @@ def _patient(resource: dict[str, Any]) -> str:
 
 
 def _some() -> list[dict[str, Any]]:
-    """Every place and worker, and the patient of the story with some others."""
+    """Every place and worker, the patient of the story, whoever gave a power of attorney, and some others."""
     everything = list(region(PATIENTS))
     people = [r["id"] for r in everything if r["resourceType"] == "Patient"]
-    kept = {"", STORY["patient"], *people[::20]}
+    powers = [r for r in everything if r["resourceType"] == "Consent" and "action" in r["provision"]]
+    kept = {"", STORY["patient"], *people[::20], *map(_patient, powers)}
     return [r for r in everything if _patient(r) in kept]
 
 

@@ -24,9 +24,12 @@ def alone(visit: Visit) -> bool:
 own, by_oneself = guarded(at_home), guarded(alone)
 
 
-def moment(micros: int) -> str:
-    """A moment of the log as people read it: dd.mm.yyyy and the 24-hour clock."""
-    return datetime.fromtimestamp(micros / 1_000_000, OSLO).strftime("%d.%m.%Y %H:%M")
+def span(first: int, last: int) -> str:
+    """From a moment of the log to another as people read it: `14.03.2026 08:05–09:10`."""
+    begun, ended = (datetime.fromtimestamp(micros / 1_000_000, OSLO) for micros in (first, last))
+    after = "%H:%M" if ended.date() == begun.date() else "%d.%m.%Y %H:%M"
+    whole = f"{begun:%d.%m.%Y %H:%M}–{ended.strftime(after)}"
+    return whole if f"{begun:%d.%m.%Y %H:%M}" != f"{ended:%d.%m.%Y %H:%M}" else whole.partition("–")[0]
 
 
 @by_oneself
@@ -36,7 +39,7 @@ async def log(request: Request) -> Response:
     if (before and not (before.isascii() and before.isdigit() and len(before) < 19)) or sitting is None:
         raise HTTPException(404)
     found = await site_of(request).desk.visits(sitting.who, int(before) if before else None)
-    return answer(request, "own-log.html", visits=found.visits, older=found.older, moment=moment)
+    return answer(request, "own-log.html", visits=found.visits, older=found.older, span=span)
 
 
 ROUTES = [Route("/own/log", log)]

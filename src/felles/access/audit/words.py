@@ -3,7 +3,7 @@
 from felles.access.audit.row import Act
 from felles.access.ground import Ground
 
-OTHER = "annet i journalen"
+OTHER, RECORD = "annet i journalen", "journalen"
 _THINGS = {
     "personopplysninger": "Patient RelatedPerson Person Coverage",
     "prøvesvar og målinger": "Observation DiagnosticReport Specimen",
@@ -68,8 +68,8 @@ UNKNOWN = "grunnlaget er ikke oppgitt"
 
 
 def thing(type_name: str) -> str:
-    """What a patient calls resources of a type."""
-    return THINGS.get(type_name, OTHER)
+    """What a patient calls resources of a type; of several at once, the record."""
+    return THINGS.get(type_name, OTHER) if type_name else RECORD
 
 
 def reason(ground: str) -> str:
