@@ -20,6 +20,8 @@ from felles.access.hiding import hidden
 from felles.access.house import House
 from felles.access.right import LOOSE, numbers
 from felles.access.smart.restriction import Restriction
+from felles.access.territory import KEPT as KEEPING
+from felles.access.territory import beyond
 from felles.access.who import Kind, Purpose, Who
 from felles.access.writing import refused_call, refused_type, told
 from felles.record.guard import Act, Context, Epochs, Shown, Sight, Touch
@@ -125,7 +127,13 @@ class Watch:
         if held is None:
             raise refused_type()
         for touch in touches:
+            if touch.type in KEEPING and await self._beyond(held, touch):
+                raise refused_type()
             await self._may_touch(held, touch, new, at)
+
+    async def _beyond(self, held: Frame, touch: Touch) -> bool:
+        standing = await self.access.house.standing()
+        return await beyond(self.access.store, standing, held.who, touch)
 
     async def _may_touch(self, held: Frame, touch: Touch, new: frozenset[int], at: Epochs) -> None:
         found = await self._decide(held, (touch.before | touch.after) - new, at, touch.act, touch.type)
