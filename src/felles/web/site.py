@@ -69,7 +69,7 @@ PLACES: Sequence[Place] = (
     *OFFICES,
     *account.PLACES,
     *role.PLACES,
-    Place("home", N_("Alle sider"), "/start", "start oversikt sidekart landing pages", everybody),
+    Place("home", N_("Startside"), "/start", "start oversikt sidekart landing pages", everybody),
 )
 """Everywhere to go, in the order in which it is offered."""
 
