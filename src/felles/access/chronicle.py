@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -51,6 +51,8 @@ class Chronicle:
     roles: Mapping[str, Sequence[Version[Employment]]]
     people: Mapping[str, Sequence[Version[Person]]]
     units: Mapping[str, Sequence[Version[Piece]]]
+    authors: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
+    """Who wrote a version of a role, and why, as far as that has been asked for and found."""
 
     def tree(self, moment: int) -> Tree:
         """The units as they stood at a moment."""

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from felles.access.audit import row as rows
+from felles.access.audit.row import Row
 from felles.access.chronicle import Chronicle, Version, chronicle, current
 from felles.access.house import House
 from felles.access.right import Rights, of_role
@@ -30,9 +31,9 @@ _TOLD = (
 )
 _WRITTEN = (rows.Act.CREATE, rows.Act.UPDATE)
 _LOGGED = (
-    f"SELECT body FROM log WHERE moment >= $1 AND moment < $2 AND act IN ({_WRITTEN[0].value}, {_WRITTEN[1].value}) "  # noqa: S608
-    "UNION ALL SELECT body FROM trail"
+    f"SELECT body FROM log WHERE moment >= $1 AND moment < $2 AND act IN ({_WRITTEN[0].value}, {_WRITTEN[1].value})"  # noqa: S608
 )
+_WAITING = "SELECT body FROM trail"
 _TICK = 1_000
 """Versions carry the millisecond they were written in."""
 _LONGEST = 10_000_000
@@ -115,27 +116,40 @@ class Register:
 
     async def granted(self, found: Sequence[Authorisation]) -> list[Authorisation]:
         """With who granted each."""
-        named = []
+        known, trail, named = await self.chronicle(), await self._trail(), []
         for one in found:
-            by = (await self._who(one.role, one.written))[0] if one.written else None
+            by = (await self._who(known, trail, one.role, one.written))[0] if one.written else None
             named.append(replace(one, granted_by=by))
         return named
 
     async def history(self, person: str, among: Collection[str] | None = None) -> list[Change]:
         """Everything that became of the roles of "Practitioner/x" in these units (None: all), newest first."""
+        known, trail = await self.chronicle(), await self._trail()
         found = []
-        for role, versions in (await self.chronicle()).roles.items():
+        for role, versions in known.roles.items():
             theirs = [one.content for one in versions if one.content and one.content.practitioner == person]
             if theirs and (among is None or any(one.role.unit in among for one in theirs)):
-                found += [Change(role, one, *await self._who(role, one)) for one in versions]
+                found += [Change(role, one, *await self._who(known, trail, role, one)) for one in versions]
         return sorted(found, key=lambda one: (one.version.since, one.version.number), reverse=True)
 
-    async def _who(self, role: str, written: Version[Employment]) -> tuple[str | None, str]:
+    async def _who(
+        self, known: Chronicle, trail: Sequence[Row], role: str, written: Version[Employment]
+    ) -> tuple[str | None, str]:
         """Who wrote a version, and why."""
+        kept = known.authors.get((role, written.number))
+        if kept is not None:
+            return kept
         told = await self._provenance(role, written.number)
-        if told is None:
-            return await self._logged(role, written), ""
-        return _agent(told), next((str(one["text"]) for one in told.get("reason") or () if one.get("text")), "")
+        by = _agent(told) if told else await self._logged(trail, role, written)
+        reasons = (told or {}).get("reason") or ()
+        reason = next((str(one["text"]) for one in reasons if one.get("text")), "")
+        if by is not None:
+            known.authors[role, written.number] = by, reason
+        return by, reason
+
+    async def _trail(self) -> list[Row]:
+        """What of the log is not sealed yet."""
+        return [rows.decode(body) for (body,) in await self._store.rows(_WAITING)]
 
     async def _provenance(self, role: str, number: int) -> Mapping[str, Any] | None:
         """The Provenance of this version (https://hl7.org/fhir/R4/provenance.html)."""
@@ -147,12 +161,12 @@ class Register:
                 return provenance
         return None
 
-    async def _logged(self, role: str, written: Version[Employment]) -> str | None:
+    async def _logged(self, trail: Sequence[Row], role: str, written: Version[Employment]) -> str | None:
         """Who wrote it, by the log's row of the write: the last before it, and after the version before."""
         type_name, _, id = role.partition("/")
         low, high = max(written.before, written.since - _LONGEST) + _TICK, written.since + _TICK
         logged = [rows.decode(body) for (body,) in await self._store.rows(_LOGGED, (low, high))]
-        told = [one for one in logged if one.act in _WRITTEN and one.type == type_name and id in one.ids]
+        told = [one for one in (*logged, *trail) if one.act in _WRITTEN and one.type == type_name and id in one.ids]
         near = [one for one in told if low <= one.moment < high]
         return max(near, key=lambda one: one.moment).person if near else None
 
