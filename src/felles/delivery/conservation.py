@@ -35,7 +35,7 @@ DELIVER = declare(
         "Få brevet fram",
         WorkingDays(3),
         (Step(Level.LEADER, WorkingDays(2)), Step(Level.REGION, WorkingDays(5))),
-        proof="the receipt of the receiver, or of the print room",
+        proof="Kvittering fra mottakeren eller trykkeriet",
         view=View.SOON,
     )
 )
@@ -46,7 +46,7 @@ READ = declare(
         "Les brev",
         WorkingDays(2),
         (Step(Level.LEADER, WorkingDays(2)),),
-        proof="the letter opened by the unit",
+        proof="Brevet åpnet av enheten",
         view=View.SOON,
     )
 )

@@ -23,7 +23,7 @@ class View(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`code` names it in Task.code, `title` says it in words (bokmål), `proof` what closes it.
+    """`code` names it in Task.code, `title` says it in words and `proof` what closes it (bokmål, the pages translate).
 
     `level`: whose it is from the start (LEADER: the leader's pool). `by_hand`: a named person may close it with a
     reason; `closers`: the role codes that may (none named: everybody in the unit). `view`: whether it has a FHIR Task.
