@@ -174,7 +174,7 @@ async def test_a_birthday_narrows_and_then_ends_it(house: House) -> None:
     child, today = await house.record.resource("Patient", "child"), date.today()
     await house.record.update({**child, "birthDate": today.replace(year=today.year - 12, day=1).isoformat()})
     page = await mother.get("/patient/child")
-    assert page.status_code == 200 and "Vises ikke i din rolle" in page.text
+    assert page.status_code == 200 and "Du har ikke rett til å se dette" in page.text
     assert '"/own/locks"' not in page.text and (await mother.get("/own/locks")).status_code == 403
     await house.record.update({**child, "birthDate": today.replace(year=today.year - 16, day=1).isoformat()})
     assert (await mother.get("/patient/child")).headers["location"] == "/own/acting"
