@@ -94,16 +94,15 @@ class Register:
         """The same, perhaps only these role codes and only `among` these units, without who granted it."""
         known = await self.chronicle()
         units = known.tree(moment)
-        within = units.within(unit) if unit else None
+        open_ = {one for one in (units.within(unit) if unit else units.units) if among is None or one in among}
+        standing = {one for one in open_ if units.stands(one)}
         found = []
         for versions in known.roles.values():
             written = current(versions, moment)
             held = written.content if written else None
-            if written is None or held is None or not held.holds(moment) or not units.stands(held.role.unit):
+            if written is None or held is None or held.role.unit not in standing or not held.holds(moment):
                 continue
-            if person not in (None, held.practitioner) or (within is not None and held.role.unit not in within):
-                continue
-            if (codes and held.role.code not in codes) or (among is not None and held.role.unit not in among):
+            if person not in (None, held.practitioner) or (codes and held.role.code not in codes):
                 continue
             holder = known.person(held.practitioner, moment)
             if holder is not None and holder.active:
