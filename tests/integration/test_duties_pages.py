@@ -1,5 +1,6 @@
 """The ledger's pages: counts are the ledger's, others' units are not there, who is too late keeps what was typed."""
 
+import asyncio
 import csv
 import io
 import re
@@ -13,13 +14,14 @@ import pytest
 
 from felles import app
 from felles.access.emergency import open_emergency
-from felles.duties import balance, bulk, handling, listing, worklist
+from felles.duties import balance, bulk, entry, handling, listing, worklist
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
 from felles.duties.deed import Owe, opened
-from felles.duties.duty import Outcome
+from felles.duties.duty import Act, Outcome
 from felles.duties.kind import Kind, View, declare
 from felles.duties.reading import Outside
+from felles.duties.reckoning import faults
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.record import Record
@@ -226,6 +228,29 @@ async def test_many_at_once_interrupted_and_gone_on_with(place: Place) -> None:
         assert counts((await visitor.get("/duties")).text)["unit"] == 40
     async with place.house.visit("doctor") as stranger:
         assert (await stranger.get(path)).status_code == 404
+
+
+async def test_a_process_that_is_stopped_half_way_leaves_exactly_what_the_ledger_tells(record: Record) -> None:
+    await owe(record, CALL, WARD, *(f"k{n}" for n in range(300)))
+    nurse = await People(record).who("nurse")
+    assert nurse is not None
+    found = (await worklist.open_of(record, WARD, handling.now(), limit=300)).rows
+    one = await bulk.begin(record, nurse, [(row.duty.id, row.duty.turn) for row in found])
+    one = await bulk.choose(record, one, bulk.Deed.CLOSE, "Ringt til alle", 2)
+    stops = 0
+    while not (await bulk.progress(record, one)).finished:
+        running = asyncio.create_task(bulk.go_on(record, nurse, await bulk.bulk_of(record, nurse, one.number), 60))
+        await asyncio.wait([running], timeout=0.12)
+        stops += running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.sleep(0.1)  # what was on its way to the store arrives, or does not
+        far = await bulk.progress(record, one)
+        tally = await worklist.count_of(record, WARD, handling.now())
+        assert len(far.done) + len(far.left) == 300 and sum(kind.open for kind in tally) == len(far.left)
+    assert stops > 1 and len((await bulk.progress(record, one)).done) == 300
+    entries = [await entry.entries(Outside(record), number) for number, _ in one.pairs]
+    assert {tuple(told.act for told in some) for some in entries} == {(Act.OPEN, Act.CLOSE)}
+    assert [str(fault) async for fault in faults(record.store.address)] == []
 
 
 async def test_the_marked_ones_and_nothing_else(place: Place) -> None:

@@ -77,6 +77,21 @@ async def test_the_palette_offers_the_same(record: Record, tmp_path: Path) -> No
                 assert set(re.findall(r'href="([^"]+)"', listed)) == shown
 
 
+OPEN = ("/sign-in", "/invitation", "/static/", "/sign-out", "/language", "/step-up")
+"""What somebody who has not signed in may send: the way in, and the language of its page."""
+
+
+async def test_a_stranger_opens_nothing_but_the_way_in(record: Record, tmp_path: Path) -> None:
+    async with visiting.house(record, [], tmp_path) as house:
+        for route in ROUTES:
+            path = re.sub(r"\{[^}]+\}", "x", route.path)
+            if path == "/" or path.startswith(OPEN):
+                continue
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                async with house.client() as client:
+                    assert (await client.request(method, path)).status_code == 401, f"{method} {path} has no rule"
+
+
 def test_every_place_is_a_page_and_has_other_words() -> None:
     assert {place.href for place in PLACES} <= PAGES | FRONT
     assert len({place.href for place in PLACES}) == len(PLACES) and all(place.keywords for place in PLACES)

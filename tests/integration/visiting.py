@@ -63,11 +63,15 @@ class House:
     app: object
     log: Path
 
+    def client(self) -> httpx.AsyncClient:
+        """A stranger's browser on this machine."""
+        transport = httpx.ASGITransport(self.app, client=("127.0.0.1", 5000), raise_app_exceptions=False)  # type: ignore[arg-type]
+        return httpx.AsyncClient(transport=transport, base_url=HOST)
+
     @asynccontextmanager
     async def visit(self, person: str) -> AsyncIterator[Visitor]:
         """Somebody signed in."""
-        transport = httpx.ASGITransport(self.app, client=("127.0.0.1", 5000), raise_app_exceptions=False)  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
+        async with self.client() as client:
             visitor = Visitor(client)
             await visitor.get("/sign-in")
             answer = await visitor.post("/sign-in", person=person)
