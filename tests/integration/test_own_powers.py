@@ -200,6 +200,12 @@ async def test_a_young_person_learns_what_parents_see(house: House) -> None:
     assert "Du kan gi fullmakt når du har fylt 16 år." in young.text and 'name="number"' not in young.page.text
 
 
+async def test_whose_address_is_protected_gives_none(house: House) -> None:
+    secret = await house.enter("secret")
+    assert await give(secret) == 422
+    assert "Adressen din er beskyttet." in secret.text and 'name="number"' not in secret.page.text
+
+
 async def test_a_form_without_its_token_does_nothing(house: House) -> None:
     mother = await house.enter("mother")
     for path in ("/own/powers", "/own/powers/revoke", "/own/acting", "/own/acting/end"):

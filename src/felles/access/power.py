@@ -105,6 +105,13 @@ def of_age(person: Json, now: int) -> bool:
     return born is not None and now >= age.turns(born[1], OF_AGE)
 
 
+def hindrance(person: Json, now: int) -> str:
+    """Why a Patient can give none: `age`, `protected`; empty where nothing is in the way."""
+    if not of_age(person, now):
+        return "age"
+    return "protected" if protection_of(person) else ""
+
+
 async def recipient(record: Record, who: Who, number: str, family: str, now: int) -> str:
     """ "Patient/x" of a whole fødselsnummer or D-number, and its family name. Raises Problem 422 in the
     same words for whoever cannot be found or given a power of attorney, 429 for too many tries."""
@@ -120,7 +127,7 @@ async def recipient(record: Record, who: Who, number: str, family: str, now: int
     asked = {plain(word) for word in parts(family)}
     if not asked or not any(asked <= {plain(one) for one in last} for _, last in names(person)):
         raise nobody
-    if not of_age(person, now) or protection_of(person) or "deceasedDateTime" in person:
+    if hindrance(person, now) or "deceasedDateTime" in person:
         raise nobody
     return found
 
