@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from felles import delivery, duties
+from felles import clerical, delivery, duties
 from felles.access import limit, statement
 from felles.access.audit import statement as audit
 from felles.access.audit.answer import names
@@ -35,10 +35,12 @@ from felles.record.rule import Rule
 from felles.record.store import Sql
 from felles.settings import settings
 
-RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules())
+RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules())
 """The rules of the house, run in the transaction of what wakes them."""
 
-LINES: Mapping[str, Sql] = {**statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES}
+LINES: Mapping[str, Sql] = {
+    **statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES, **clerical.LINES,
+}  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)

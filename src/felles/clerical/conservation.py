@@ -1,0 +1,243 @@
+"""The rules that keep every referral on a list: whoever writes one, by whatever door, it has a period and somebody who
+owes its next step, in the same transaction.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from felles.access.age import NORWAY as ZONE
+from felles.clerical import clock
+from felles.clerical.period import OPEN, Period, Status, is_period, of, resource
+from felles.clerical.statement import put
+from felles.duties import HandOn, Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
+from felles.duties.calendar import NORWAY
+from felles.duties.deadline import WorkingDays
+from felles.duties.deed import Said, moment_of
+from felles.duties.kind import View
+from felles.record.index.value import key64
+from felles.record.outcome import Issue, Problem, problem
+from felles.record.rule import Deed, Inside, Put, Rule, Woken
+from felles.record.store import Line, Origin
+
+CATEGORY, REFERRAL = "urn:felles:category", "referral"
+"""ServiceRequest.category of a referral."""
+Json = dict[str, Any]
+_LEADER = (Step(Level.LEADER, WorkingDays(1)), Step(Level.REGION, WorkingDays(5)))
+
+ASSESS = declare(
+    Kind(100, "assess-referral", "Vurder henvisningen", clock.ASSESS, _LEADER, proof="the assessment", view=View.SOON)
+)
+BOOK = declare(
+    Kind(
+        101, "book-before-deadline", "Gi time før fristen", WorkingDays(10), _LEADER,
+        proof="an appointment before the deadline, or the end of the wait", view=View.SOON,
+    )
+)  # fmt: skip
+IDENTIFY = declare(
+    Kind(
+        102, "identify-referred", "Avklar hvem henvisningen gjelder", WorkingDays(2), _LEADER,
+        proof="a number on the patient, or the patients merged", view=View.SOON,
+    )
+)  # fmt: skip
+BREACH = declare(
+    Kind(
+        103, "deadline-breach-probable", "Fristbrudd er sannsynlig: finn et annet tilbud eller meld Helfo",
+        WorkingDays(1), _LEADER, proof="an appointment before the deadline, or the end of the wait", view=View.SOON,
+    )
+)  # fmt: skip
+NATIONAL = frozenset(("urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"))
+"""Fødselsnummer and D-nummer."""
+
+
+def is_referral(request: Json | None) -> bool:
+    """Whether a ServiceRequest is a referral that is in force."""
+    if request is None or request.get("status") not in ("active", "on-hold") or request.get("intent") != "order":
+        return False
+    codings = (coding for one in request.get("category") or () for coding in one.get("coding") or ())
+    return any((one.get("system"), one.get("code")) == (CATEGORY, REFERRAL) for one in codings)
+
+
+def period_id(referral: str) -> str:
+    """The id of the period that a referral's first receipt opens: the same however often it is told."""
+    return "rp-" + hashlib.blake2b(referral.encode(), digest_size=16).hexdigest()
+
+
+async def _receive(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
+    """A referral that comes into force opens a period at the unit it is addressed to."""
+    if woken.origin is Origin.IMPORT or not is_referral(woken.after) or is_referral(woken.before):
+        return []
+    assert woken.after is not None  # noqa: S101 - is_referral
+    referral = f"ServiceRequest/{woken.id}"
+    if await inside.ask("waiting of referral", [key64(referral)]) or await _told(inside, woken.after, referral):
+        return []
+    unit = await addressed(inside, woken.after)
+    patient = str((woken.after.get("subject") or {}).get("reference"))
+    today = NORWAY.day(moment_of(woken))
+    day = min(_day(woken.after.get("authoredOn")) or today, today) if woken.origin is Origin.DEMO else today
+    made = Period(period_id(referral), patient, unit, (referral,), Status.RECEIVED, day, day)
+    return [Put(resource(made)), *await _identity(inside, patient, made)]
+
+
+async def _told(inside: Inside, request: Json, referral: str) -> bool:
+    """Whether a period in the same transaction is this referral's already (it wakes its own rule later)."""
+    patient = str((request.get("subject") or {}).get("reference"))
+    found = await inside.search("EpisodeOfCare", [("patient", patient)]) if patient else []
+    return any({"reference": referral} in [_bare(ref) for ref in one.get("referralRequest") or ()] for one in found)
+
+
+def _bare(reference: Json) -> Json:
+    return {"reference": reference.get("reference")}
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    return datetime.fromisoformat(text).astimezone(ZONE).date() if "T" in text else date.fromisoformat(text[:10])
+
+
+async def addressed(inside: Inside, request: Json) -> str:
+    """The unit that a referral is for; of a closed unit the one above it. Raises Problem 422, told to whoever refers:
+    what no unit takes is no silent queue."""
+    for one in request.get("performer") or ():
+        target = str(one.get("reference", ""))
+        if target.startswith("HealthcareService/"):
+            service = await inside.read("HealthcareService", target.partition("/")[2])
+            target = str(((service or {}).get("providedBy") or {}).get("reference", ""))
+        found = await _standing(inside, target) if target.startswith("Organization/") else ""
+        if found:
+            return found
+    raise problem(
+        422, "business-rule", "no unit takes this referral: name one that stands", "ServiceRequest.performer"
+    )  # fmt: skip
+
+
+async def _standing(inside: Inside, unit: str) -> str:
+    seen: list[str] = []
+    while unit and unit not in seen:
+        found = await inside.read("Organization", unit.partition("/")[2])
+        if found is None:
+            return ""
+        if found.get("active") is not False:
+            return unit
+        seen.append(unit)
+        unit = str((found.get("partOf") or {}).get("reference", ""))
+    return ""
+
+
+async def _identity(inside: Inside, patient: str, made: Period) -> list[Said]:
+    """A patient without a national number, or with two of a kind, is somebody's to find out about."""
+    found = await inside.read("Patient", patient.partition("/")[2]) or {}
+    systems = [one.get("system") for one in found.get("identifier") or () if one.get("use") != "old"]
+    national = [one for one in systems if one in NATIONAL]
+    if len(national) == 1:
+        return []
+    why = "flere fødselsnumre" if national else "mangler fødselsnummer"
+    return [Owe(IDENTIFY, f"EpisodeOfCare/{made.id}", made.unit, patient=patient, reason=why)]
+
+
+async def _follow(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
+    before, after = (_period(one, "EpisodeOfCare") if is_period(one) else None for one in (woken.before, woken.after))
+    if before is not None and after is None:
+        raise problem(409, "business-rule", "a referral period is ended, not deleted", "EpisodeOfCare.status")
+    if after is None:
+        return []
+    person = await inside.read("Patient", after.patient.partition("/")[2]) or {}
+    _refuse(before, after, NORWAY.day(moment_of(woken)), person.get("birthDate"))
+    owed = [] if woken.origin is Origin.IMPORT else _owed(before, after)
+    return [*owed, *put(after)]
+
+
+def _period(episode: Json | None, name: str) -> Period:
+    try:
+        return of(episode or {})
+    except ValueError as error:
+        raise problem(422, "invalid", str(error), f"{name}.extension") from error
+
+
+def _refuse(before: Period | None, after: Period, today: date, born: str | None) -> None:
+    """Raises Problem 422 with every fault of a version."""
+    found = [
+        Issue("business-rule", words, f"EpisodeOfCare.extension.{element}")
+        for element, words in clock.faults(before, after, today, born)
+    ]
+    if found:
+        raise Problem(422, tuple(found))
+
+
+def _owed(before: Period | None, after: Period) -> list[Said | Deed]:
+    """The duties that a version of a period opens, hands on and closes."""
+    subject = f"EpisodeOfCare/{after.id}"
+    found: list[Said | Deed] = []
+    if before is not None and before.status is not after.status and before.status in OPEN:
+        done = [ASSESS] if before.status is Status.RECEIVED else [BOOK, BREACH]
+        done += [] if after.status in OPEN else [IDENTIFY]
+        found += [Settle(kind, subject, subject) for kind in done]
+    if before is not None and before.unit != after.unit:
+        kinds = (ASSESS, BOOK, BREACH, IDENTIFY)
+        found += [HandOn(kind, subject, after.unit, reason=after.reason or None) for kind in kinds]
+    if before is None or before.status is not after.status:
+        found += _opened(subject, after)
+    elif after.status is Status.WAITING and before.deadline != after.deadline:
+        found += [Settle(BREACH, subject, subject, Outcome.NEEDLESS)]
+    return found
+
+
+def _opened(subject: str, after: Period) -> list[Said | Deed]:
+    if after.status is Status.RECEIVED:
+        began = NORWAY.moment(after.seniority)
+        until = clock.assessed_by(after.seniority)
+        return [Owe(ASSESS, subject, after.unit, patient=after.patient, opened=began, due=until)]
+    if after.status is Status.WAITING and after.deadline is not None:
+        until = clock.late_from(after.deadline)
+        return [Owe(BOOK, subject, after.unit, patient=after.patient, due=until)]
+    return []
+
+
+_BOOKED = ("booked", "arrived", "checked-in", "fulfilled")
+
+
+async def _book(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
+    """An appointment that a referral leads to ends the duty to give one, and starts it again when it is called off."""
+    found: list[Said | Deed] = []
+    for key in await _periods(woken, inside):
+        row = (await inside.ask("waiting of", [key]))[0]
+        episode = await _episode(inside, row)
+        if episode is None:
+            continue
+        subject, proof = f"EpisodeOfCare/{episode['id']}", f"Appointment/{woken.id}"
+        moment = _start(woken.after)
+        found.append(Line("waiting booked", [key, moment]))
+        deadline = of(episode).deadline
+        if moment is not None and (deadline is None or moment < clock.late_from(deadline)):
+            found += [Settle(kind, subject, proof) for kind in (BOOK, BREACH)]
+        elif moment is None and _start(woken.before) is not None:
+            found.append(Reopen(BOOK, subject, proof))
+    return found
+
+
+def _start(appointment: Json | None) -> int | None:
+    if appointment is None or appointment.get("status") not in _BOOKED or not appointment.get("start"):
+        return None
+    return round(datetime.fromisoformat(appointment["start"]).timestamp() * 1_000) * 1_000
+
+
+async def _periods(woken: Woken, inside: Inside) -> list[int]:
+    based = {
+        str(one.get("reference")) for side in (woken.before, woken.after) for one in (side or {}).get("basedOn") or ()
+    }
+    rows = [await inside.ask("waiting of referral", [key64(one)]) for one in sorted(based)]
+    return [int(row[0]) for found in rows for row in found]
+
+
+async def _episode(inside: Inside, row: Sequence[Any]) -> Json | None:
+    names = await inside.ask("clerical name", [row[0]])
+    return await inside.read("EpisodeOfCare", names[0][0]) if names else None
+
+
+RULES = (
+    Rule("a referral has a period", frozenset({"ServiceRequest"}), owing(_receive), imports=True),
+    Rule("a period is on a list and owed", frozenset({"EpisodeOfCare"}), owing(_follow), imports=True),
+    Rule("an appointment answers a referral", frozenset({"Appointment"}), owing(_book), imports=True),
+)

@@ -1,0 +1,83 @@
+"""The clerical room's statements on its own tables, registered with the record by name."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from felles.clerical.period import Period, Status
+from felles.duties.calendar import day_of
+from felles.record.index.value import key64
+from felles.record.store import Line, Sql
+
+COLUMNS = (
+    "period", "unit", "patient", "status", "seniority", "received", "assessed", "deadline", "booked", "ended",
+    "outcome", "field", "pathway", "code",
+)  # fmt: skip
+STATUS: Mapping[Status, int] = {status: place for place, status in enumerate(Status)}
+"""How the table writes a status; the numbers stand in stores."""
+_EPOCH = date(1970, 1, 1).toordinal()
+_ALL = ", ".join(COLUMNS)
+_MARKS = ", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))
+_SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("period", "booked"))
+_OPEN = f"{STATUS[Status.RECEIVED]}, {STATUS[Status.WAITING]}"
+
+
+def page(order: str) -> Sql:
+    """At most $6 rows of unit $1 and status $2 after ($3, $4) by `order`, whose days are at most $5."""
+    return Sql(
+        f"SELECT {_ALL} FROM waiting WHERE unit = $1 AND status = $2 AND ({order}, period) > ($3, $4) "  # noqa: S608
+        f"AND {order} <= $5 ORDER BY {order}, period LIMIT $6"
+    )
+
+
+LINES: Mapping[str, Sql] = {
+    "waiting put": Sql(
+        f"INSERT INTO waiting ({_ALL}) VALUES ({_MARKS}) ON CONFLICT (period) DO UPDATE SET {_SETS}"  # noqa: S608
+    ),
+    "waiting referral": Sql("INSERT INTO waiting_referral VALUES ($1, $2) ON CONFLICT DO NOTHING"),
+    "waiting booked": Sql("UPDATE waiting SET booked = $2 WHERE period = $1"),
+    "waiting gone": Sql("DELETE FROM waiting WHERE period = $1"),
+    "waiting of": Sql(f"SELECT {_ALL} FROM waiting WHERE period = $1"),  # noqa: S608
+    "waiting of referral": Sql("SELECT period FROM waiting_referral WHERE referral = $1 ORDER BY period"),
+    "waiting by deadline": page("deadline"),
+    "waiting by seniority": page("seniority"),
+    "waiting count": Sql(
+        "SELECT status, count(*), sum(CASE WHEN deadline < $2 THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN booked IS NULL THEN 1 ELSE 0 END), sum($2 - seniority) "
+        "FROM waiting WHERE unit = $1 AND status IN (0, 1) GROUP BY status"
+    ),
+    "waiting near": Sql(
+        f"SELECT {_ALL} FROM waiting WHERE status = 1 AND deadline <= $1 AND (deadline, period) > ($2, $3) "  # noqa: S608
+        "AND (booked IS NULL OR booked >= $4) ORDER BY deadline, period LIMIT $5"
+    ),
+    "clerical name": Sql("SELECT r.id FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"),
+    "waiting without duty": Sql(
+        f"SELECT w.period FROM waiting w WHERE w.status IN ({_OPEN}) AND w.period > $1 AND NOT EXISTS "  # noqa: S608
+        "(SELECT 1 FROM duty d WHERE d.subject = w.period AND d.state = 0) "
+        "AND (w.status = 0 OR w.booked IS NULL) ORDER BY w.period LIMIT $2"
+    ),
+}
+
+
+def number(day: date | None) -> int | None:
+    """Days since 1970."""
+    return None if day is None else day.toordinal() - _EPOCH
+
+
+def put(period: Period) -> list[Line]:
+    """The lines that keep the waiting list in step with a period."""
+    key = key64(f"EpisodeOfCare/{period.id}")
+    row: list[Any] = [
+        key, key64(period.unit), key64(period.patient), STATUS[period.status], number(period.seniority),
+        number(period.received), number(period.assessed), number(period.deadline), None, number(period.ended),
+        period.outcome, period.field, period.pathway, period.end,
+    ]  # fmt: skip
+    referrals = [Line("waiting referral", [key64(one), key]) for one in period.referrals]
+    return [Line("waiting put", row), *referrals]
+
+
+def days(row: Sequence[Any]) -> dict[str, date | None]:
+    """The days of a row, by column."""
+    named = dict(zip(COLUMNS, row, strict=True))
+    wanted = ("seniority", "received", "assessed", "deadline", "ended")
+    return {name: None if named[name] is None else day_of(named[name]) for name in wanted}
