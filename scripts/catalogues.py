@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from felles.access.audit.pattern import REASONS as UNUSUAL
 from felles.access.audit.words import DEEDS, ELEVATED, FOUND, GIVEN, OTHER, RECORD, REFUSED, THINGS, UNKNOWN
 from felles.access.audit.words import REASONS as GROUNDS
 from felles.access.authority import WORDS
@@ -51,7 +52,7 @@ def words_of_source() -> dict[Words, str]:
             found.setdefault(kind.proof, "duties")
     for reason in REASONS.values():
         found.setdefault(reason, "emergency")
-    for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values(), *SPOKEN.values()):
+    for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values(), *SPOKEN.values(), *UNUSUAL.values()):
         found.setdefault(words, "register")
     why = (*GROUNDS.values(), FOUND, REFUSED, UNKNOWN, ELEVATED, GIVEN)
     for words in (*THINGS.values(), OTHER, RECORD, *DEEDS.values(), *why):

@@ -15,11 +15,13 @@ import pytest
 
 from felles.access.audit import state
 from felles.access.audit.log import lines as logged
+from felles.access.audit.pattern import Finding, Pattern
 from felles.access.audit.place import place_of
 from felles.access.audit.row import Act, Result, Row, read
 from felles.access.audit.sealer import Sealer
 from felles.access.audit.segment import rows_from, segments
 from felles.access.audit.unusual import kept
+from felles.access.audit.unusual import lines as findings
 from felles.access.oversight import Overseer
 from felles.app import LINES, RULES
 from felles.duties import unusual
@@ -167,9 +169,15 @@ async def test_findings_are_owed_shown_and_concluded(pages: visiting.House, reco
         assert empty.status_code == 422 and "Skriv hva du bygger" in empty.text
         said = await visitor.post("/oversight/finding", **asked, outcome="ok", reason="Snakket med leder")
         assert said.status_code == 303
-        assert words not in (await visitor.get("/oversight")).text
+        after = (await visitor.get("/oversight")).text
+        assert words not in after and "Snakket med leder" in after and "Vurdert de siste" in after
         again = await visitor.post("/oversight/finding", **asked, outcome="ok", reason="Snakket med leder")
         assert again.status_code in (404, 409)
+    loose = Finding("f2", Pattern.VOLUME, "Practitioner/doctor", "", 0, now() - 1_000_000, (1, 2))
+    await record.commit((), lines=findings((loose,)))
+    async with pages.visit("officer") as visitor:
+        shown = (await visitor.get("/oversight")).text
+        assert "Funn uten enhet" in shown and loose.reason in shown
     assert any(one.type == "Task" and ANNA in one.patients for one in looks(pages))
 
 

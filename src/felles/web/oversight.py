@@ -11,13 +11,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from felles.access.audit import row, state
+from felles.access.audit.pattern import Finding
 from felles.access.audit.place import place_of
 from felles.access.audit.proof import prove
+from felles.access.audit.unusual import kept
 from felles.access.desk import Sitting
 from felles.access.oversight import Overseer, oversees_all
-from felles.duties import handling, worklist
+from felles.duties import handling
 from felles.duties.duty import Outcome
+from felles.duties.listing import Box, Order, Wanted, listed
+from felles.duties.reading import Outside
+from felles.duties.reading import names as duty_names
 from felles.duties.unusual import READING
+from felles.duties.worklist import Row
+from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.settings import settings
 from felles.web.bureau import Bureau, bureau_of, day_text, time_text
@@ -32,7 +39,14 @@ MOST = 200
 """Findings on the page at the most."""
 PATIENCE = 3.0
 """Seconds that a verification may take before the page is shown without its result."""
+RECENT = 90
+"""Days back in which findings without a unit are shown."""
 OUTCOMES = {"ok": Outcome.OK, "not-ok": Outcome.NOT_OK, "needless": Outcome.NEEDLESS}
+CONCLUSIONS = {
+    Outcome.OK: N_("Oppslaget var i orden"),
+    Outcome.NOT_OK: N_("Oppslaget var ikke i orden"),
+    Outcome.NEEDLESS: N_("Ikke aktuelt"),
+}
 WRONG = {403: "refused", 404: "gone", 409: "changed", 422: "reason"}
 
 
@@ -52,33 +66,44 @@ def overseer_of(request: Request) -> Overseer:
     return Overseer(sitting.record, sitting.who, sitting.log)
 
 
-async def _owed(bureau: Bureau) -> list[worklist.Row]:
-    """What is owed of unusual reading here, by due moment."""
-    who, record = bureau.sitting.who, bureau.sitting.record
-    found: list[worklist.Row] = []
-    after: tuple[int, int] | None = worklist.START
-    while after is not None and len(found) < MOST and who.role is not None:
-        page = await worklist.open_of(record, who.role.unit, bureau.now, after, who=who)
-        found += [one for one in page.rows if one.duty.kind == READING.number]
-        after = page.next
-    return found[:MOST]
+async def _listed(bureau: Bureau, box: Box, order: Order) -> Sequence[Row]:
+    """Findings of unusual reading that are owed here, or were concluded lately."""
+    who = bureau.sitting.who
+    units = frozenset((key64(who.role.unit),)) if who.role else frozenset()
+    wanted = Wanted(box, bureau.now, units, kind=READING.number, order=order)
+    return (await listed(bureau.sitting.record, who, wanted, limit=MOST)).rows
+
+
+async def _unowed(bureau: Bureau) -> list[Finding]:
+    """Findings that nobody could be made to answer for: no unit stands behind them."""
+    since = bureau.now - RECENT * 86_400_000_000
+    return [one for one in await kept(bureau.sitting.record, since, bureau.now) if not one.unit][-MOST:]
 
 
 async def _page(request: Request, status: int = 200, wrong: str = "", number: str = "", text: str = "") -> Response:
     bureau, overseer = await bureau_of(request), overseer_of(request)
-    owed, known = await _owed(bureau), await bureau.register.chronicle()
-    patients = {one.patient for one in owed if one.patient}
-    log = await state.state(overseer.record)
-    people = {one.subject for one in owed if one.subject} | ({log.verified.person} if log.verified else set())
-    people |= {log.kept.person} if log.kept else set()
-    names = {id: person.name for id in people if (person := known.person(id, bureau.now))}
-    what = row.What("Task", [str(one.duty.id) for one in owed[: row.NAMED]], len(owed))
-    await bureau.tell(row.Act.SEARCH, what, [one.duty.patient for one in owed if one.duty.patient])
+    owed = await _listed(bureau, Box.UNIT, Order.DUE)
+    done, unowed = await _listed(bureau, Box.CLOSED, Order.OPENED_LAST), await _unowed(bureau)
+    log, patients = await state.state(overseer.record), {one.patient for one in (*owed, *done) if one.patient}
+    people = {one.subject for one in (*owed, *done) if one.subject} | {one.person for one in unowed}
+    people |= {one.person for one in (log.verified, log.kept) if one}
+    actors = await duty_names(Outside(overseer.record), [one.duty.actor for one in done])
+    keys = [one.duty.patient for one in (*owed, *done) if one.duty.patient]
+    what = row.What("Task", [str(one.duty.id) for one in owed[: row.NAMED]], len(owed) + len(done))
+    await bureau.tell(row.Act.SEARCH, what, keys)
     return answer(
-        request, "oversight.html", status, log=log, owed=owed, names=names, lines=await overseer.lines(patients),
-        wrong=wrong, number=number, text=text, now=bureau.now, day_text=day_text, time_text=time_text,
-        running=_running(request) is not None, units={id: one.name for id, one in bureau.tree.units.items()},
+        request, "oversight.html", status, log=log, owed=owed, done=done, unowed=unowed, actors=actors,
+        names=await _names(bureau, people | set(actors.values())), lines=await overseer.lines(patients), wrong=wrong,
+        number=number, text=text, now=bureau.now, day_text=day_text, time_text=time_text, conclusions=CONCLUSIONS,
+        running=_running(request) is not None,
     )  # fmt: skip
+
+
+async def _names(bureau: Bureau, people: set[str]) -> dict[str, str]:
+    """What people are called; by their ids where nobody knows."""
+    known = await bureau.register.chronicle()
+    found = {id: known.person(id, bureau.now) for id in people}
+    return {id: (person.name if person else "") or id for id, person in found.items()}
 
 
 @overseeing
