@@ -178,7 +178,8 @@ async def test_findings_are_owed_shown_and_concluded(pages: visiting.House, reco
     async with pages.visit("officer") as visitor:
         shown = (await visitor.get("/oversight")).text
         assert "Funn uten enhet" in shown and loose.reason in shown
-    assert any(one.type == "Task" and ANNA in one.patients for one in looks(pages))
+    shown_anna = [one for one in looks(pages) if ANNA in one.patients]
+    assert shown_anna and {(one.type, one.ground) for one in shown_anna} == {("Task", "oversight")}
 
 
 async def test_the_log_is_verified_from_the_page_and_says_by_whom(pages: visiting.House, record: Record) -> None:

@@ -12,9 +12,11 @@ from felles.access import desk
 from felles.access.audit import row
 from felles.access.authorisation import Office
 from felles.access.authority import SEEING, Authority, authority
+from felles.access.ground import Ground
 from felles.access.register import Register
 from felles.access.unit import Tree
 from felles.access.who import Purpose
+from felles.record.record import Record
 from felles.web.chart.moment import OSLO
 from felles.web.opening import at_work
 from felles.web.visit import Visit, site_of
@@ -54,9 +56,14 @@ class Bureau:
     def _name(self, unit: str) -> str:
         return self.tree.units[unit].name or unit
 
+    @property
+    def record(self) -> Record:
+        """In the visitor's name; what it shows is told by `tell` alone."""
+        return self.sitting.record.seen_by(self.sitting.watch.access.guard(self.sitting.who))
+
     async def tell(self, act: row.Act, what: row.What, patients: Sequence[int] = ()) -> None:
         """Before the answer leaves. Raises Problem 503 or 507: show nothing then."""
-        why = row.Why(purpose=Purpose.OVERSIGHT)
+        why = row.Why(Ground.OVERSIGHT, purpose=Purpose.OVERSIGHT)
         moment = time.time_ns() // 1_000
         await self.sitting.log.append(row.row(moment, self.sitting.who, act, patients=patients, what=what, why=why))
 

@@ -71,13 +71,13 @@ async def _listed(bureau: Bureau, box: Box, order: Order) -> Sequence[Row]:
     who = bureau.sitting.who
     units = frozenset((key64(who.role.unit),)) if who.role else frozenset()
     wanted = Wanted(box, bureau.now, units, kind=READING.number, order=order)
-    return (await listed(bureau.sitting.record, who, wanted, limit=MOST)).rows
+    return (await listed(bureau.record, who, wanted, limit=MOST)).rows
 
 
 async def _unowed(bureau: Bureau) -> list[Finding]:
     """Findings that nobody could be made to answer for: no unit stands behind them."""
     since = bureau.now - RECENT * 86_400_000_000
-    return [one for one in await kept(bureau.sitting.record, since, bureau.now) if not one.unit][-MOST:]
+    return [one for one in await kept(bureau.record, since, bureau.now) if not one.unit][-MOST:]
 
 
 async def _page(request: Request, status: int = 200, wrong: str = "", number: str = "", text: str = "") -> Response:

@@ -63,7 +63,11 @@ async def hits(bureau: Bureau, text: str) -> list[Hit]:
     asked = _asked(text)
     if not asked:
         return []
-    found = decode(await bureau.sitting.record.search("Practitioner", [*asked, ("_count", str(MOST))]))
+    found = decode(await bureau.record.search("Practitioner", [*asked, ("_count", str(MOST))]))
+    await bureau.tell(
+        row.Act.SEARCH,
+        row.What("Practitioner", [str(one["id"]) for one in found], len(found), [name for name, _ in asked]),
+    )
     known = await bureau.register.chronicle()
     return [_hit(one, known, bureau) for one in found if one.get("active") is not False]
 
