@@ -21,30 +21,30 @@ from felles.record.outcome import Issue, Problem, problem
 from felles.record.rule import Deed, Inside, Put, Rule, Woken
 from felles.record.store import Line, Origin
 
-CATEGORY, REFERRAL = "urn:felles:category", "referral"
-"""ServiceRequest.category of a referral."""
+REFERRAL = frozenset((("urn:felles:category", "referral"), ("http://snomed.info/sct", "3457005")))
+"""ServiceRequest.category of a referral: the house's own, or SNOMED CT's patient referral."""
 Json = dict[str, Any]
 _LEADER = (Step(Level.LEADER, WorkingDays(1)), Step(Level.REGION, WorkingDays(5)))
 
 ASSESS = declare(
-    Kind(100, "assess-referral", "Vurder henvisningen", clock.ASSESS, _LEADER, proof="the assessment", view=View.SOON)
+    Kind(100, "assess-referral", "Vurder henvisningen", clock.ASSESS, _LEADER, proof="Vurderingen", view=View.SOON)
 )
 BOOK = declare(
     Kind(
         101, "book-before-deadline", "Gi time før fristen", WorkingDays(10), _LEADER,
-        proof="an appointment before the deadline, or the end of the wait", view=View.SOON,
+        proof="En time før fristen, eller at ventingen er slutt", view=View.SOON,
     )
 )  # fmt: skip
 IDENTIFY = declare(
     Kind(
         102, "identify-referred", "Avklar hvem henvisningen gjelder", WorkingDays(2), _LEADER,
-        proof="a number on the patient, or the patients merged", view=View.SOON,
+        proof="Et nummer på pasienten, eller at journalene er slått sammen", view=View.SOON,
     )
 )  # fmt: skip
 BREACH = declare(
     Kind(
         103, "deadline-breach-probable", "Fristbrudd er sannsynlig: finn et annet tilbud eller meld Helfo",
-        WorkingDays(1), _LEADER, proof="an appointment before the deadline, or the end of the wait", view=View.SOON,
+        WorkingDays(1), _LEADER, proof="En time før fristen, eller at ventingen er slutt", view=View.SOON,
     )
 )  # fmt: skip
 NATIONAL = frozenset(("urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"))
@@ -56,7 +56,7 @@ def is_referral(request: Json | None) -> bool:
     if request is None or request.get("status") not in ("active", "on-hold") or request.get("intent") != "order":
         return False
     codings = (coding for one in request.get("category") or () for coding in one.get("coding") or ())
-    return any((one.get("system"), one.get("code")) == (CATEGORY, REFERRAL) for one in codings)
+    return any((one.get("system"), one.get("code")) in REFERRAL for one in codings)
 
 
 def period_id(referral: str) -> str:
