@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from felles.clerical.conservation import period_id
 from felles.demo import STORY, TAG, people, region
 from felles.demo.code import SYSTEMS, codes
 from felles.demo.place import place, places
@@ -256,10 +257,12 @@ def test_three_hundred_wait_at_the_orthopaedic_clinic(of_type: dict[str, list[di
         r for r in of_type["ServiceRequest"] if r["performer"][0]["reference"] == clinic and r["status"] == "active"
     ]
     assert len({r["subject"]["reference"] for r in waiting}) == 300
-    states = Counter(
-        t.get("businessStatus", {}).get("text") for t in of_type["Task"] if t["owner"]["reference"] == clinic
-    )
-    assert states == {"Til vurdering": 40, "Venter på time": 260}
+    referrals = {f"ServiceRequest/{one['id']}" for one in waiting}
+    periods = [
+        e for e in of_type["EpisodeOfCare"] if (e.get("referralRequest") or [{}])[0].get("reference") in referrals
+    ]
+    assert len(periods) == 260 and {e["status"] for e in periods} == {"waitlist"}
+    assert all(e["id"] == period_id(e["referralRequest"][0]["reference"]) for e in periods)
     assert len(booked(of_type, "ortopedi-poliklinikk")) == 70
 
 

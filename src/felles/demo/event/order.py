@@ -1,14 +1,17 @@
 """Referrals, orders, tasks and appointments (https://hl7.org/fhir/R4/servicerequest.html, task, appointment)."""
 
+import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from felles.demo import clock
 from felles.demo.chart import Chart
 from felles.demo.event.document import LETTER, document
 from felles.demo.place import Place
-from felles.demo.resource import Json, local, reference, text
+from felles.demo.resource import Json, reference, resource, text
 from felles.demo.staff import Worker
 
+CATEGORY = "urn:felles:category"
 CATEGORIES = {"referral": "Henvisning", "imaging": "Bildediagnostikk", "laboratory": "Laboratorium"}
 
 
@@ -31,7 +34,12 @@ def request(
     body: Json = {
         "status": status,
         "intent": "order",
-        "category": [local(category, CATEGORIES[category])],
+        "category": [
+            {
+                "coding": [{"system": CATEGORY, "code": category, "display": CATEGORIES[category]}],
+                "text": CATEGORIES[category],
+            }
+        ],
         "priority": priority,
         "code": code,
         "subject": chart.subject,
@@ -58,6 +66,39 @@ def referral(
     title = f"Henvisning til {performer.name}" if who.place.language == "nb" else f"Tilvising til {performer.name}"
     document(chart, who.place, who, authored, "57133-1", title, words, category=LETTER, related=made)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """How a referral was assessed: days, and what care it gives a right to."""
+
+    received: date
+    assessed: date
+    deadline: date
+    care: str
+    field: str = "somatic"
+
+
+def waiting(chart: Chart, referral: str, unit: Place, said: Assessed) -> str:
+    """The referral period of a patient who has a right and waits (EpisodeOfCare, as the clerical room writes it; the id
+    is the one that it gives a referral's first period)."""
+    days = {"seniority": said.received, "received": said.received, "assessed": said.assessed, "deadline": said.deadline}
+    codes = {"outcome": "right", "care": said.care, "field": said.field}
+    inner: list[Json] = [{"url": name, "valueDate": day.isoformat()} for name, day in days.items()]
+    inner += [{"url": name, "valueCode": code} for name, code in codes.items()]
+    kind = {"system": "urn:felles:episode", "code": "referral-period"}
+    body: Json = {
+        "extension": [{"url": "urn:felles:referral-period", "extension": inner}],
+        "status": "waitlist",
+        "type": [{"coding": [kind], "text": "Henvisningsperiode"}],
+        "patient": chart.subject,
+        "managingOrganization": unit.as_reference(),
+        "period": {"start": said.received.isoformat()},
+        "referralRequest": [reference(referral)],
+    }
+    identity = "rp-" + hashlib.blake2b(referral.encode(), digest_size=16).hexdigest()
+    chart.resources.append(resource("EpisodeOfCare", identity, body))
+    return f"EpisodeOfCare/{identity}"
 
 
 def task(

@@ -10,10 +10,7 @@ from felles.demo.event import imaging, order, problem
 from felles.demo.event.document import LETTER, document
 from felles.demo.history import illness, life
 from felles.demo.place import place
-from felles.demo.resource import local, text
-
-ASSESS = local("assess", "Vurder henvisning")
-WAIT = local("waiting", "Venteliste")
+from felles.demo.resource import text
 
 
 def patient(chart: Chart, index: int) -> None:
@@ -47,29 +44,23 @@ def _refer(chart: Chart, kind: dict[str, Any], received: date, due: date | None,
 
 def _unassessed(chart: Chart, kind: dict[str, Any], index: int) -> None:
     received = clock.workday_before(chart.today - timedelta(days=index * 14 // 40))
-    made = _refer(chart, kind, received, None, "active")
-    owner = place("ortopedi-poliklinikk").as_reference()
-    due = clock.working_days(received, 10)
-    moment = clock.at(received, 15, 20)
-    order.task(chart, ASSESS, made, owner, moment, business="Til vurdering", start=received, due=due)
+    _refer(chart, kind, received, None, "active")
 
 
-def _assessed(chart: Chart, kind: dict[str, Any], received: date) -> tuple[str, str, date]:
+def _assessed(chart: Chart, kind: dict[str, Any], received: date) -> str:
     due = received + timedelta(weeks=kind["weeks"])
     made = _refer(chart, kind, received, due, "active")
     clinic = place("ortopedi-poliklinikk")
     assessed = clock.at(clock.working_days(received, 4 + chart.person.index % 5), 12, 10)
-    waiting = order.task(
-        chart, WAIT, made, clinic.as_reference(), assessed, status="accepted", business="Venter på time",
-        start=received, due=due, words="Rett til nødvendig helsehjelp. Utredning.",
-    )  # fmt: skip
+    said = order.Assessed(received, assessed.date(), due, "treatment" if kind["icd"] == "M51.1" else "examination")
+    order.waiting(chart, made, clinic, said)
     doctors = staff.at("ortopedi-poliklinikk", "LE")
     words = table("units")["orthopaedics"]["answer"].format(date=clock.norwegian(due))
     doctor = doctors[chart.person.index % len(doctors)]
     moment = assessed + timedelta(minutes=20)
     title = "Svar på henvisning"
     document(chart, clinic, doctor, moment, "51851-4", title, words, category=LETTER, related=made)
-    return made, waiting, due
+    return made
 
 
 def _waiting(chart: Chart, kind: dict[str, Any], index: int) -> None:
@@ -81,7 +72,7 @@ def _waiting(chart: Chart, kind: dict[str, Any], index: int) -> None:
 
 def _booked(chart: Chart, kind: dict[str, Any], index: int) -> None:
     received = clock.workday_before(chart.today - timedelta(days=40 + index % 90))
-    made, _, _ = _assessed(chart, kind, received)
+    made = _assessed(chart, kind, received)
     clinic = place("ortopedi-poliklinikk")
     doctors, clerks = staff.at(clinic.key, "LE"), staff.at(clinic.key, "HE")
     slot = index - 230
