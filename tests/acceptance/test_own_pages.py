@@ -106,3 +106,15 @@ def test_staff_see_what_they_must_say_in_the_form(doctor: Page, size: Any) -> No
     assert violations(doctor) == [] and fits(doctor)
     doctor.get_by_label("Si nei til kvalitetsarbeid").check()
     expect(doctor.get_by_label("Ett dokument")).to_be_hidden()
+
+
+def test_the_palette_leads_a_patient_to_the_log_and_staff_to_wishes(patient: Page) -> None:
+    patient.keyboard.press("Control+k")
+    patient.keyboard.type("hvem har")
+    expect(patient.get_by_role("option").first).to_contain_text("Hvem har sett journalen min")
+    patient.keyboard.press("Enter")
+    patient.wait_for_url("**/own/log")
+    patient.goto(f"/patient/{STORY['patient']}")
+    patient.keyboard.press("Control+k")
+    patient.keyboard.type("ønsker")
+    expect(patient.get_by_text("Ingen treff")).to_be_visible()

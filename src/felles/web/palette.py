@@ -51,16 +51,23 @@ SECTIONS = (
 )
 
 
+WISHES = Choice(
+    "lock", N_("Pasientens ønsker"), "/wishes", keywords="sperre sperring blokkere samtykke lock block wishes"
+)
+"""Of staff alone."""
+
+
 def fits(choice: Choice, shown: str, text: str) -> bool:
     """Every typed word begins a word of the choice, in the reader's language or as a keyword."""
     words = f"{shown} {choice.keywords}".casefold().split()
     return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
 
 
-def choices(text: str, patient: str, language: str, places: Sequence[Place]) -> list[Choice]:
+def choices(text: str, patient: str, language: str, places: Sequence[Place], staff: bool = False) -> list[Choice]:
     """What fits the text: the open patient's pages first, then the visitor's places, then what can be done anywhere."""
     say = translations(language).gettext
-    own = [Choice(c.icon, c.words, f"/patient/{patient}{c.href}", "", c.keywords) for c in SECTIONS] if patient else []
+    sections = (*SECTIONS, WISHES) if staff else SECTIONS
+    own = [Choice(c.icon, c.words, f"/patient/{patient}{c.href}", "", c.keywords) for c in sections] if patient else []
     pages = [Choice(place.icon, place.words, place.href, "", place.keywords) for place in places]
     return [c for c in [*own, *pages, *ACTIONS] if fits(c, say(c.words), text)]
 
@@ -77,5 +84,5 @@ async def show(request: Request) -> Response:
     visit, form = visit_of(request), await read_form(request)
     text, stale = form.get("text", "").strip(), not token_fits(request, form)
     found = await matching(request, text) if visit.finds and not stale else []
-    offered = choices(text, patient_in(form.get("from", "")), visit.language, places_of(request))
+    offered = choices(text, patient_in(form.get("from", "")), visit.language, places_of(request), visit.finds)
     return answer(request, "part/palette.html", text=text, found=found[:PATIENTS_SHOWN], choices=offered, stale=stale)
