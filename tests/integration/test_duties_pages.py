@@ -240,14 +240,14 @@ async def test_a_process_that_is_stopped_half_way_leaves_exactly_what_the_ledger
     stops = 0
     while not (await bulk.progress(record, one)).finished:
         running = asyncio.create_task(bulk.go_on(record, nurse, await bulk.bulk_of(record, nurse, one.number), 60))
-        await asyncio.wait([running], timeout=0.12)
+        await asyncio.wait([running], timeout=0.05)
         stops += running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await asyncio.sleep(0.1)  # what was on its way to the store arrives, or does not
         far = await bulk.progress(record, one)
         tally = await worklist.count_of(record, WARD, handling.now())
         assert len(far.done) + len(far.left) == 300 and sum(kind.open for kind in tally) == len(far.left)
-    assert stops > 1 and len((await bulk.progress(record, one)).done) == 300
+    assert stops and len((await bulk.progress(record, one)).done) == 300
     entries = [await entry.entries(Outside(record), number) for number, _ in one.pairs]
     assert {tuple(told.act for told in some) for some in entries} == {(Act.OPEN, Act.CLOSE)}
     assert [str(fault) async for fault in faults(record.store.address)] == []
