@@ -56,6 +56,7 @@ async def mailbox(record: Record) -> None:
 
 CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
     *duties.WORKERS,
+    *clerical.WORKERS,
     ("delivery: mailbox", mailbox),
 )
 """What runs beside each serving process until it is cancelled; several processes do not hinder each other."""

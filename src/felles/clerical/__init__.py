@@ -4,14 +4,19 @@ A referral is never on no list: whoever writes one, by whatever door, it has a p
 step.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
-from felles.clerical import conservation, statement
+from felles.clerical import conservation, forecast, statement
+from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
 LINES: Mapping[str, Sql] = statement.LINES
 """The room's statements on its own tables, by name."""
+
+WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (("clerical: forecast", forecast.watch),)
+"""What runs beside a serving process until it is cancelled; any number of processes may."""
 
 
 def rules() -> Sequence[Rule]:
@@ -19,4 +24,4 @@ def rules() -> Sequence[Rule]:
     return conservation.RULES
 
 
-__all__ = ["LINES", "rules"]
+__all__ = ["LINES", "WORKERS", "rules"]

@@ -22,11 +22,11 @@ _SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in
 _OPEN = f"{STATUS[Status.RECEIVED]}, {STATUS[Status.WAITING]}"
 
 
-def page(order: str) -> Sql:
-    """At most $6 rows of unit $1 and status $2 after ($3, $4) by `order`, whose days are at most $5."""
+def _page(order: str, which: str) -> Sql:
+    """At most $4 rows of unit $1 after ($2, $3) by `order`."""
     return Sql(
-        f"SELECT {_ALL} FROM waiting WHERE unit = $1 AND status = $2 AND ({order}, period) > ($3, $4) "  # noqa: S608
-        f"AND {order} <= $5 ORDER BY {order}, period LIMIT $6"
+        f"SELECT {_ALL} FROM waiting WHERE unit = $1 AND {which} AND ({order}, period) > ($2, $3) "  # noqa: S608
+        f"ORDER BY {order}, period LIMIT $4"
     )
 
 
@@ -39,16 +39,17 @@ LINES: Mapping[str, Sql] = {
     "waiting gone": Sql("DELETE FROM waiting WHERE period = $1"),
     "waiting of": Sql(f"SELECT {_ALL} FROM waiting WHERE period = $1"),  # noqa: S608
     "waiting of referral": Sql("SELECT period FROM waiting_referral WHERE referral = $1 ORDER BY period"),
-    "waiting by deadline": page("deadline"),
-    "waiting by seniority": page("seniority"),
+    "waiting to assess": _page("seniority", f"status = {STATUS[Status.RECEIVED]}"),
+    "waiting to book": _page("deadline", f"status = {STATUS[Status.WAITING]} AND booked IS NULL"),
+    "waiting with time": _page("deadline", f"status = {STATUS[Status.WAITING]} AND booked IS NOT NULL"),
     "waiting count": Sql(
-        "SELECT status, count(*), sum(CASE WHEN deadline < $2 THEN 1 ELSE 0 END), "
-        "sum(CASE WHEN booked IS NULL THEN 1 ELSE 0 END), sum($2 - seniority) "
+        "SELECT status, count(*), count(booked), sum(CASE WHEN deadline < $2 THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN booked IS NULL AND deadline < $3 THEN 1 ELSE 0 END), sum($2 - seniority) "
         "FROM waiting WHERE unit = $1 AND status IN (0, 1) GROUP BY status"
     ),
     "waiting near": Sql(
         f"SELECT {_ALL} FROM waiting WHERE status = 1 AND deadline <= $1 AND (deadline, period) > ($2, $3) "  # noqa: S608
-        "AND (booked IS NULL OR booked >= $4) ORDER BY deadline, period LIMIT $5"
+        "AND (booked IS NULL OR booked >= (deadline + 1) * 86400000000) ORDER BY deadline, period LIMIT $4"
     ),
     "clerical name": Sql("SELECT r.id FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"),
     "waiting without duty": Sql(
