@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
@@ -22,7 +23,7 @@ from felles.duties.deed import opened as owed
 from felles.duties.reading import Outside
 from felles.record.record import Record
 from felles.record.store import Line
-from tests.integration.region import PROFESSION, People, build, encounter, observation, patient, role
+from tests.integration.region import PROFESSION, People, build, encounter, observation, patient, ref, role
 
 HOUSE = "urn:felles:role"
 REASON = "Vikar i ferien, avtalt med klinikksjefen"
@@ -183,3 +184,52 @@ async def test_the_register_of_a_day_goes_by_the_people_and_units_of_that_day(pe
     today_ = {one.person for one in await register.at(now())}
     then = {one.person for one in await register.at(before)}
     assert then - today_ == {"Practitioner/nurse", "Practitioner/zone"}
+
+
+async def test_of_two_who_give_the_same_at_once_one_is_told_so(people: People) -> None:
+    leader, keeper = await office(people), await office(people, "keeper")
+    given = await asyncio.gather(*(give(one, grant(), now()) for one in (leader, keeper)), return_exceptions=True)
+    told = [one for one in given if isinstance(one, Refusal)]
+    assert len(told) == 1 and told[0].no is No.SAME
+
+
+async def change(people: People, dice: random.Random) -> None:
+    """One thing that happens to a house."""
+    name, unit = dice.choice(("nurse", "doctor", "other", "clerk")), dice.choice(("ward", "ward2", "clinic"))
+    active, day = dice.random() < 0.6, today() + timedelta(days=dice.randint(-2, 2))
+    what = dice.randrange(4)
+    if what == 0:
+        await people.record.update({"resourceType": "Practitioner", "id": name, "active": active})
+    elif what == 1:
+        above = {"ward": "clinic", "ward2": "clinic", "clinic": "hospital"}[unit]
+        await people.record.update(
+            {
+                "resourceType": "Organization",
+                "id": unit,
+                "name": unit,
+                "active": active,
+                "partOf": ref(f"Organization/{above}"),
+            }
+        )
+    elif what == 2:
+        await people.record.update(role(name, "SP", unit, period={"end": day.isoformat()}))
+    else:
+        await people.record.update(role(name, "SP", unit) | {"active": active})
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_register_says_what_the_house_lets_in(people: People, seed: int) -> None:
+    """Whatever has happened, who stands in the register now can work now, and nobody else."""
+    register, dice = Register(people.record.store.reading, people.access.house), random.Random(seed)
+    for _ in range(12):
+        await change(people, dice)
+        moment = now()
+        stands = {(one.person, one.role) for one in await register.holding(moment)}
+        roles = (await register.chronicle()).roles
+        held = {
+            (person, id)
+            for id, versions in roles.items()
+            for person in {one.content.practitioner for one in versions if one.content}
+            if await people.access.house.who_of(person, id, moment)
+        }
+        assert stands == held

@@ -21,16 +21,18 @@ from felles.access.title import PROFESSIONS, UNAUTHORISED, system, title
 from felles.access.unit import Tree
 from felles.access.who import Who
 from felles.record import definition
+from felles.record.condition import criterion
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.prepare import prepare, receive
 from felles.record.reading import Stored
-from felles.record.record import Record
+from felles.record.record import Changed, Record
 from felles.record.store import Kind, Write
 
 LEAST_WORDS = 10
 """Letters of the text that says why."""
 MOST_WORDS = 500
+TRIES = 3
 OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 Json = dict[str, Any]
 _ROLES = (
@@ -78,11 +80,27 @@ async def give(office: Office, wanted: Grant, now: int) -> str:
     if not office.tree.stands(wanted.unit):
         raise Refusal(No.CLOSED)
     _in_order(wanted, _today(now))
-    await _fitting(office, wanted)
     id, role = created(_role(wanted, now))
     _, told = created(_provenance(office.who, f"PractitionerRole/{id}", 1, "CREATE", reason, now))
-    await elevated(office.record).commit([role, told])
+    await _given(office, wanted, [role, told])
     return f"PractitionerRole/{id}"
+
+
+async def _given(office: Office, wanted: Grant, writes: Sequence[Write]) -> None:
+    """Commits what still fits: whoever gives the same at the same moment comes first or second, and is told so."""
+    over = elevated(office.record)
+    asked = [
+        ("practitioner", wanted.person), ("organization", wanted.unit), ("role", f"{system(wanted.code)}|{wanted.code}")
+    ]  # fmt: skip
+    for _ in range(TRIES):
+        found = await over.matching("PractitionerRole", asked)
+        await _fitting(office, wanted)
+        try:
+            await over.commit(writes, criteria=[criterion("PractitionerRole", found)])
+        except Changed:
+            continue
+        return
+    raise Refusal(No.CHANGED)
 
 
 async def end(office: Office, role: str, number: int, last: date | None, reason: str, now: int) -> None:

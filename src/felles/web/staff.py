@@ -11,6 +11,7 @@ from starlette.routing import Route
 from felles.access.audit import row
 from felles.access.authorisation import held
 from felles.access.chronicle import Chronicle, current
+from felles.access.oversight import oversees_all
 from felles.access.person import name_of
 from felles.access.register import Change
 from felles.access.role import Employment
@@ -120,7 +121,7 @@ async def show(request: Request) -> Response:
         changes=[(one, _deed(one, changes)) for one in changes], names=_names(known, changes, bureau),
         units=bureau.tree.units, title=title, abilities=abilities, day_text=day_text, time_text=time_text,
         gives=bureau.authority.gives and person != bureau.sitting.who.id and found.active,
-        own=person == bureau.sitting.who.id, now=bureau.now,
+        own=person == bureau.sitting.who.id, now=bureau.now, insight=oversees_all(bureau.sitting.who),
     )  # fmt: skip
 
 
