@@ -24,6 +24,8 @@ from felles.record.store.migration import Migration, migrations
 STORES = Path(__file__).parent / "stores"
 RECORD = ("store", "directory", "resource", "version", "change")
 INDEX = ("token", "patient", "text", "date", "quantity", "reference", "composite")
+LATER = ("relation_index", "concern_index", "epoch")
+"""Tables that came after the first version."""
 TABLES = (*RECORD, *(f"{name}_index" for name in INDEX))
 Questions = list[tuple[str, list[tuple[str, str]]]]
 QUESTIONS: Questions = [
@@ -98,7 +100,8 @@ def dump(path: Path) -> dict[str, Any]:
     """All rows of an embedded store."""
     with sqlite3.connect(path) as connection:
         found = {}
-        for table in TABLES:
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in (*TABLES, *(name for name in LATER if name in there)):
             rows = connection.execute(f"SELECT * FROM {table}")
             columns = [column[0] for column in rows.description]
             found[table] = {"columns": columns, "rows": [[plain(value) for value in row] for row in rows]}
