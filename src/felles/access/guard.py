@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from felles.access import decision
+from felles.access.birthnumber import sees_numbers, without_numbers
 from felles.access.decision import Verdict, What
 from felles.access.dossier import Dossier
 from felles.access.epoch import epochs as read_epochs
@@ -156,8 +157,10 @@ class Watch:
         return told(self._current(), touches, self.verdicts, self._moment())
 
     def mask(self, type_name: str, body: bytes) -> bytes:
-        """A protected address is for no reader of the record (folkeregisterloven § 10-4)."""
-        return mask(type_name, body)
+        """A protected address is for no reader of the record (folkeregisterloven § 10-4), the national number of an
+        employee for few."""
+        shown = mask(type_name, body)
+        return shown if type_name != "Practitioner" or sees_numbers(self.who) else without_numbers(shown)
 
     def show(self, versions: Sequence[Shown]) -> None:
         """These leave with the answer."""

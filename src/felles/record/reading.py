@@ -29,6 +29,10 @@ _WHOM = (
 _CONCERNED = "SELECT whom FROM concern_index WHERE rid = $1"
 
 
+ALWAYS_ASKED = frozenset(("Practitioner",))
+"""Types of which a guard may keep something back that is under no protection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One version of a resource. `body` is None for a deletion. `updated` in microseconds since 1970; `patient` is the
@@ -53,7 +57,9 @@ class Stored:
 
     def masked(self, guard: Guard) -> "Stored":
         """As its reader may see it."""
-        if self.body is None or guard.everything or not protection.may_be_protected(self.body):
+        if self.body is None or guard.everything:
+            return self
+        if self.type not in ALWAYS_ASKED and not protection.may_be_protected(self.body):
             return self
         body = guard.mask(self.type, self.body)
         return self if body is self.body else replace(self, body=body)
