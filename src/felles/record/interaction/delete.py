@@ -1,6 +1,7 @@
 """delete and conditional delete: https://hl7.org/fhir/R4/http.html#delete, #cdelete. A deletion is a version."""
 
 from felles.record.condition import criterion
+from felles.record.guard import Act
 from felles.record.interaction.answer import only_one
 from felles.record.outcome import problem
 from felles.record.prepare import removal
@@ -20,7 +21,8 @@ async def delete(record: Record, request: Request, type_name: str, id: str) -> R
 
 
 async def delete_matching(record: Record, request: Request, type_name: str) -> Response:
-    """Deletes the one match; none is no error."""
+    """Deletes the one match; none is no error. Who may not delete such things is told so before it looks."""
+    record.guard.may(Act.DELETE, type_name)
     for _ in range(TRIES):
         found = await record.matching(type_name, request.parameters)
         id = only_one(found.ids, type_name)
