@@ -53,7 +53,7 @@ def test_oversight(page: Page, size: Any) -> None:
     page.goto("/oversight")
     whole(page)
     page.get_by_role("button", name="Etterprøv hele loggen nå").click()
-    expect(page.get_by_text("Loggen er den som ble skrevet")).to_be_visible()
+    expect(page.get_by_text("Loggen er den som ble skrevet", exact=True)).to_be_visible()
     whole(page)
     page.goto(f"/oversight/patient/{STORY['patient']}")
     whole(page)
