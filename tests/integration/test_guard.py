@@ -62,6 +62,7 @@ async def ways(client: Client, of: str, name: str, kind: str = "Observation") ->
         "type history": f"{kind}/_history",
         "history of all": "_history",
         "everything": f"Patient/{of}/$everything",
+        "everything of all": "Patient/$everything",
         "revinclude": f"Patient?_id={of}&_revinclude={kind}:subject",
     }
     for way, url in searches.items():

@@ -16,7 +16,8 @@ _KNOWN = ("start", "end", "_since", "_type", "_count")
 async def everything(
     record: Record, request: Request, type_name: str, id: str | None, parameters: dict[str, list[Any]]
 ) -> Response:
-    """All resources of the patient's compartment and what they refer to. Paged when `_count` is given."""
+    """All resources of the patient's compartment and what they refer to; on the type, of every patient whom the one
+    who asks may find. Paged when `_count` is given, on the type always."""
     unknown = parameters.keys() - set(_KNOWN)
     if unknown:
         raise problem(400, "not-supported", f"$everything takes {', '.join(_KNOWN)}", min(unknown))
@@ -24,9 +25,10 @@ async def everything(
         wanted = _wanted(parameters)
     except ValueError as error:
         raise problem(400, "value", "start, end and _since are dates, _count is a whole number from 1") from error
-    assert id is not None  # noqa: S101 - registered for instances only
-    patient = await record.read("Patient", id)
-    found = await compartment.of_patient(record, patient, wanted, request.user)
+    if id is None:
+        found = await compartment.of_patients(record, wanted, request.user)
+    else:
+        found = await compartment.of_patient(record, await record.read("Patient", id), wanted, request.user)
     entries = [entry(f"{record.base}/{one.address}", one.body, search={"mode": "match"}) for one in found.resources]
     return bundle("searchset", entries, page_links(record, request, found.token, found.count), found.total)
 

@@ -39,7 +39,7 @@ SYSTEM: Mapping[str, Operation] = {}
 TYPES: Mapping[str, Mapping[str, Operation]] = {
     "*": {"validate": _operation("Resource-validate", validate.validate_resource, "type", "instance", get=False)},
     "Patient": {
-        "everything": _operation("Patient-everything", everything.everything, "instance"),
+        "everything": _operation("Patient-everything", everything.everything, "type", "instance"),
         "match": _operation("Patient-match", match.match, "type", get=False),
         "merge": _operation("Patient-merge", merge.merge, "type", "instance", get=False, whole=True),
         "unmerge": _own("patient-unmerge", merge.unmerge, "type", "instance"),
