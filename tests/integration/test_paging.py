@@ -146,12 +146,49 @@ async def test_everything_holds_what_several_patients_share_and_what_has_no_date
         assert sorted(found) == sorted(kinds), asked
 
 
+async def test_everything_of_all_patients_comes_once_and_in_pages(fhir: Client) -> None:
+    ids = await fill(fhir, 3)
+    who = await fhir.create({"resourceType": "Practitioner", "name": [{"family": "Lie"}]})
+    for id in ids[:2]:
+        asserted = {"subject": {"reference": f"Patient/{id}"}, "asserter": {"reference": f"Practitioner/{who['id']}"}}
+        await fhir.create({"resourceType": "Condition", **asserted})
+    await fhir.create({"resourceType": "Organization", "name": "Nobody names it"})
+    whole = await fhir("GET", "Patient/$everything")
+    kinds = sorted(e["resource"]["resourceType"] for e in whole.entries)
+    assert (whole.json["total"], kinds) == (
+        6,
+        ["Condition", "Condition", "Patient", "Patient", "Patient", "Practitioner"],
+    )
+    paged = await follow(fhir, await fhir("GET", "Patient/$everything?_count=4"))
+    assert [len(page.entries) for page in paged] == [4, 2]
+    assert sorted(id for page in paged for id in page.ids) == sorted(whole.ids)
+    assert len((await fhir("GET", "Patient/$everything?_type=Condition,Practitioner")).entries) == 3
+    assert (await fhir("GET", "Patient/$everything?_since=2099-01-01")).entries == []
+    assert (await fhir("GET", "Patient/$everything?_type=Nothing")).status == 400
+
+
+async def test_pages_of_everything_hold_more_than_a_search_keeps(fhir: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("felles.record.page.MAX_KEYS", 3)
+    await fill(fhir, 1)
+    for _ in range(6):
+        await fhir.create({"resourceType": "Condition", "subject": {"reference": "Patient/p00"}})
+    paged = await follow(fhir, await fhir("GET", "Patient/p00/$everything?_count=2"))
+    assert sum(len(page.entries) for page in paged) == 7
+
+
 async def test_compartments(fhir: Client) -> None:
     await fill(fhir, 2)
     made = await fhir.create({"resourceType": "Condition", "subject": {"reference": "Patient/p00"}})
     assert (await fhir("GET", "Patient/p00/Condition")).ids == [made["id"]]
     assert (await fhir("GET", "Patient/p01/Condition")).ids == []
-    assert made["id"] in (await fhir("GET", "Patient/p00/*")).ids
+    assert sorted((await fhir("GET", "Patient/p00/*")).ids) == sorted([made["id"], "p00"])
+    assert (await fhir("GET", "Patient/p00/Patient")).ids == ["p00"]
+    await fhir.create(
+        {"resourceType": "Patient", "id": "old", "link": [{"other": {"reference": "Patient/p00"}, "type": "replaces"}]}
+    )
+    assert len((await fhir("GET", "Patient/p00/Patient")).ids) == 2
+    assert (await fhir("GET", "Patient/p00/Patient?_id=p01")).ids == []
+    assert (await fhir("GET", "Patient/p00/Organization")).status == 400
     assert (await fhir("GET", "Organization/x/Condition")).status == 404
 
 

@@ -6,7 +6,7 @@ from felles.record import definition
 from felles.record.index.term import parameters
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
-from felles.record.search.condition import Condition, References, Selection
+from felles.record.search.condition import Condition, Either, Keys, References, Selection
 from felles.record.search.control import Control, searched_types
 from felles.record.search.criterion.named import condition
 from felles.record.search.query import Query
@@ -85,20 +85,24 @@ class _Reading:
 
 
 def _compartment(types: tuple[str, ...], name: str, id: str) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
-    """The types of the compartment and the condition that holds them to it
-    (https://hl7.org/fhir/R4/compartmentdefinition.html). The owner itself belongs to it and is not searched."""
+    """The types of the compartment and the condition that holds them to it, among them its owner
+    (https://hl7.org/fhir/R4/compartmentdefinition.html)."""
     try:
         members = definition.compartment(name)
     except KeyError as error:
         raise invalid("compartment", "there are the compartments of Patient, Encounter and others") from error
-    inside = tuple(one for one in types if members.get(one) and one != name)
+    inside = tuple(one for one in types if members.get(one) or one == name)
     if not inside:
         raise invalid("compartment", f"the compartment of {name} holds no such resources")
-    numbers = (
+    owner = key64(f"{name}/{id}")
+    numbers = tuple(
         number
         for one in inside
-        for code in members[one]
+        for code in members.get(one, ())
         if code in parameters(one)
         for number in parameters(one)[code].numbers
     )
-    return inside, (References(tuple(dict.fromkeys(numbers)), (key64(f"{name}/{id}"),)),)
+    linked = References(tuple(dict.fromkeys(numbers)), (owner,)) if numbers else None
+    if name not in inside:
+        return inside, (linked,) if linked else ()
+    return inside, (Either((Keys((owner,)), linked)) if linked else Keys((owner,)),)

@@ -264,12 +264,21 @@ def _by_either(condition: Either, wanted: _Wanted) -> _Start | None:
     writing = wanted.writing
     rows = []
     for one in condition.conditions:
+        if isinstance(one, Keys):
+            rows.append(_keyed(one, wanted))
+            continue
         found = source(one, writing, keys)
         if found is None:
             return None
         rows.append(union(found, wanted.columns, writing))
     i = writing.alias("i")
     return _Start(f"({' UNION ALL '.join(rows)}) {i}", ["1 = 1"], i, (condition,), False)
+
+
+def _keyed(condition: Keys, wanted: _Wanted) -> str:
+    start = _by_key(condition, lambda d: wanted.writing.among(f"{d}.key", condition.keys), wanted.writing)
+    columns = ", ".join(f"{start.at}.{column}" for column in wanted.columns.split(", "))
+    return f"SELECT {columns} FROM {start.tables} WHERE {' AND '.join(start.where)}"
 
 
 def _promoted(types: tuple[str, ...], conditions: list[Condition]) -> tuple[References | Chained, Tokens] | None:
