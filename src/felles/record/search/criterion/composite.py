@@ -66,9 +66,5 @@ def _paired(name: str, term: Term, parts: list[str]) -> Condition:
             return Paired((term.number,), first, string.starts(parts[1]))
 
 
-def _code(text: str) -> tuple[int | None, int | None]:
-    code, system = token.token(_ANY, text)
-    return code, system
-
-
-_ANY = Parameter("", "token", ())
+def _code(text: str) -> token.Pair:
+    return token.token(text)

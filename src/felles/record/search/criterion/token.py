@@ -1,7 +1,8 @@
 """Tokens: `code`, `system|code`, `system|`, `|code` (https://hl7.org/fhir/R4/search.html#token)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
+from felles.record.index.bound import bound
 from felles.record.index.leaf import code_key, key, system_key, type_key
 from felles.record.index.term import Parameter
 from felles.record.search.condition import Condition, Not, Texts, Tokens
@@ -11,6 +12,9 @@ from felles.record.search.refusal import MAX_CODES, invalid, too_costly, unsuppo
 from felles.record.search.scope import Scope
 
 MODIFIERS = frozenset(("missing", "text", "not", "above", "below", "in", "not-in", "of-type"))
+Pair = tuple[int | None, int | None]
+_NOTHING: Pair = (0, None)
+"""No `code` has it."""
 _BARE = frozenset(("code", "boolean", "known", "id"))
 _WIDE = frozenset(("category", "status", "clinical-status", "intent", "class", "gender", "active"))
 
@@ -26,19 +30,30 @@ def read(name: str, parameter: Parameter, modifier: str | None, text: str, scope
         return Texts(parameter.numbers, tuple(starts(value) for value in values(text)))
     if modifier == "of-type":
         return _of_type(name, parameter, text)
-    tokens = Tokens(parameter.numbers, tuple(token(parameter, value) for value in values(text)), _rows(parameter))
+    pairs = tuple(pair for value in values(text) for pair in _pairs(name, parameter, value))
+    tokens = Tokens(parameter.numbers, pairs, _rows(parameter))
     return Not(tokens) if modifier == "not" else tokens
 
 
-def token(parameter: Parameter, text: str) -> tuple[int | None, int | None]:
-    """(code key or None, system key or None) of one value. The system of a `code` or boolean is implied and not
-    compared."""
+def _pairs(name: str, parameter: Parameter, text: str) -> Iterable[Pair]:
+    """What one value means. The system of a `code` is that of its required binding."""
+    found = token(text)
+    if found == (None, 0):
+        raise invalid(name, "a token is code, system|code, system| or |code: here neither is given")
+    if found[1] is None or not _bare(parameter):
+        return (found,)
+    system, systems = unescape(split(text, "|")[0]), bound(parameter)
+    if found[0] is None:
+        return tuple((code_key(code), None) for code in systems.get(system, ())) or (_NOTHING,)
+    return (_NOTHING if system and systems and system not in systems else (found[0], None),)
+
+
+def token(text: str) -> Pair:
+    """(code key or None, system key or None) of one value; the key of no system is 0."""
     parts = split(text, "|")
     if len(parts) == 1:
         return key(unescape(text)), None
     system, code = unescape(parts[0]), unescape("|".join(parts[1:]))
-    if _bare(parameter):
-        return (key(code) if code else None), None
     return (key(code) if code else None), (system_key(system) if system else 0)
 
 
