@@ -7,12 +7,12 @@ step.
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from felles.clerical import conservation, forecast, statement
+from felles.clerical import conservation, forecast, statement, vacancy
 from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
-LINES: Mapping[str, Sql] = statement.LINES
+LINES: Mapping[str, Sql] = {**statement.LINES, **vacancy.LINES}
 """The room's statements on its own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (("clerical: forecast", forecast.watch),)
@@ -20,8 +20,8 @@ WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
 
 
 def rules() -> Sequence[Rule]:
-    """What holds for every referral, whoever writes it."""
-    return conservation.RULES
+    """What holds for every referral and every slot, whoever writes them."""
+    return (*conservation.RULES, vacancy.RULE)
 
 
 __all__ = ["LINES", "WORKERS", "rules"]
