@@ -113,6 +113,24 @@ async def test_batch_entries_stand_alone(fhir: Client) -> None:
 
 
 @pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_entries_tell_version_and_moment(fhir: Client, kind: str) -> None:
+    await fhir("PUT", "Patient/gone", {**patient(), "id": "gone"})
+    entries = [
+        post(patient()),
+        {"resource": {**patient(), "id": "b"}, "request": {"method": "PUT", "url": "Patient/b"}},
+        {"request": {"method": "DELETE", "url": "Patient/gone"}},
+    ]
+    answer = await fhir("POST", "", bundle(*entries, kind=kind), prefer="return=minimal")
+    told = [entry["response"] for entry in answer.entries]
+    assert [one["status"][:3] for one in told] == ["201", "201", "204"]
+    assert [one["etag"] for one in told] == ['W/"1"', 'W/"1"', 'W/"2"']
+    assert all(one["lastModified"] for one in told)
+    assert not any("resource" in entry for entry in answer.entries)
+    whole = await fhir("POST", "", bundle(post(patient()), kind=kind), prefer="return=representation")
+    assert whole.entries[0]["resource"]["resourceType"] == "Patient"
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
 async def test_entries_answer_with_the_outcome_that_prefer_asks_for(fhir: Client, kind: str) -> None:
     answer = await fhir("POST", "", bundle(post(patient()), kind=kind), prefer="return=OperationOutcome")
     entry = answer.entries[0]

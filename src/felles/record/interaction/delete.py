@@ -6,12 +6,14 @@ from felles.record.interaction.answer import only_one
 from felles.record.outcome import problem
 from felles.record.prepare import removal
 from felles.record.record import TRIES, Changed, Record
-from felles.record.rest.message import Request, Response
+from felles.record.rest.message import Request, Response, http_date
 from felles.record.store import Written
 
 
 def _gone(written: Written) -> Response:
-    return Response(204, b"", {"etag": f'W/"{written.number}"'} if written.number else {})
+    if not written.number:
+        return Response(204)
+    return Response(204, b"", {"etag": f'W/"{written.number}"', "last-modified": http_date(written.updated)})
 
 
 async def delete(record: Record, request: Request, type_name: str, id: str) -> Response:
