@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from felles.demo import agreement, patient, place, staff, story, wish
+from felles.demo import agreement, patient, place, schedule, staff, story, wish
 from felles.demo.chart import Chart
 from felles.demo.history import life
 from felles.demo.population import Person, Register, background, dense, family
@@ -81,5 +81,6 @@ def region(patients: int = 2000, seed: int = 1, today: date | None = None) -> It
     yield from place.resources()
     yield from staff.resources()
     yield from agreement.resources()
+    yield from schedule.resources(today)
     for person in population(patients, seed, today):
         yield from record(person, today)

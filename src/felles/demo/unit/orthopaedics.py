@@ -1,6 +1,6 @@
 """The orthopaedic clinic with 300 who wait: referral, assessment, deadline, appointment, letters."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from felles.demo import clock, staff
@@ -11,6 +11,14 @@ from felles.demo.event.document import LETTER, document
 from felles.demo.history import illness, life
 from felles.demo.place import place
 from felles.demo.resource import text
+
+BOOKED = 70
+"""Those who have a time."""
+
+
+def booked_at(today: date, slot: int) -> datetime:
+    """When the patient number `slot` of those who have a time is to come."""
+    return clock.at(clock.working_days(today, slot // 12), 8 + slot % 12 // 2, 30 * (slot % 2))
 
 
 def patient(chart: Chart, index: int) -> None:
@@ -43,7 +51,7 @@ def _refer(chart: Chart, kind: dict[str, Any], received: date, due: date | None,
 
 
 def _unassessed(chart: Chart, kind: dict[str, Any], index: int) -> None:
-    received = clock.workday_before(chart.today - timedelta(days=index * 14 // 40))
+    received = clock.workday_before(chart.today - timedelta(days=1 + index * 13 // 40))
     _refer(chart, kind, received, None, "active")
 
 
@@ -76,8 +84,8 @@ def _booked(chart: Chart, kind: dict[str, Any], index: int) -> None:
     clinic = place("ortopedi-poliklinikk")
     doctors, clerks = staff.at(clinic.key, "LE"), staff.at(clinic.key, "HE")
     slot = index - 230
-    day = clock.working_days(chart.today, slot // 12)
-    start = clock.at(day, 8 + slot % 12 // 2, 30 * (slot % 2))
+    start = booked_at(chart.today, slot)
+    day = start.date()
     doctor = doctors[slot % len(doctors)]
     order.appointment(
         chart, clinic, doctor, start, kind["offer"], based_on=made, created=chart.today - timedelta(days=9)
