@@ -61,6 +61,28 @@ async def test_counting_alone(fhir: Client) -> None:
         assert (answer.json["total"], answer.entries) == (3, [])
 
 
+async def test_the_total_is_told_as_it_was_asked_for(fhir: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await fill(fhir, 5)
+    told: dict[str, list[int | None]] = {}
+    for capped in (False, True):
+        if capped:
+            monkeypatch.setattr("felles.record.finding.MAX_KEYS", 3)
+        for total in ("none", "estimate", "accurate"):
+            pages = await follow(fhir, await fhir("GET", f"Patient?_count=2&_total={total}"))
+            told[f"{total} {capped}"] = [page.json.get("total") for page in pages]
+    assert told == {
+        "none False": [None] * 3,
+        "estimate False": [5] * 3,
+        "accurate False": [5] * 3,
+        "none True": [None] * 2,
+        "estimate True": [5] * 2,
+        "accurate True": [5] * 2,
+    }
+    for total in ("none", "accurate"):
+        counted = await fhir("GET", f"Patient?_summary=count&_total={total}")
+        assert (counted.json["total"], counted.entries) == (5, [])
+
+
 async def test_includes_come_with_their_page(fhir: Client) -> None:
     ids = await fill(fhir, 2)
     for id in ids:

@@ -365,6 +365,28 @@ ORDERS = {
     "Organization?_sort=name": "o2 o1",
     "Organization?_sort=-name": "o1 o2",
     "Patient?_sort=_id": "p1 p2 p3",
+    "Patient?_sort=family,_id": "p1 p2 p3",
+    "Patient?_sort=-family,_id": "p1 p2 p3",
+    "Patient?_sort=name,_id": "p1 p2 p3",
+    "Patient?_sort=death-date,_id": "p2 p1 p3",
+    "Patient?_sort=-death-date,_id": "p2 p1 p3",
+    "Patient?_sort=identifier,_id": "p1 p2 p3",
+    "Patient?_sort=-active,_id": "p1 p2 p3",
+    "Patient?_sort=organization,_id": "p2 p1 p3",
+    "Patient?_sort=-organization,_id": "p1 p2 p3",
+    "Patient?_sort=-general-practitioner,_id": "p1 p2 p3",
+    "Patient?_sort=_tag,_id": "p1 p2 p3",
+    "Patient?_sort=_profile,_id": "p1 p2 p3",
+    "Patient?_sort=-_lastUpdated": "p3 p2 p1",
+    "RiskAssessment?_sort=probability": "r1 r2",
+    "RiskAssessment?_sort=-probability": "r2 r1",
+    "Observation?_sort=value-quantity,_id": "b1 b2 b3 b4 b5 b6",
+    "Observation?_sort=-value-quantity,_id": "b3 b2 b1 b4 b5 b6",
+    "Observation?_sort=date,-_id": "b3 b2 b1 b6 b5 b4",
+    "Observation?_sort=patient,-date,_id": "b6 b1 b3 b4 b2 b5",
+    "ValueSet?_sort=version,_id": "v1 v2",
+    "ValueSet?_sort=-url": "v2 v1",
+    "?_type=Condition,Encounter&_sort=patient,_id": "c1 e1 c2 e2",
 }
 
 
@@ -375,6 +397,15 @@ async def test_order(world: Client) -> None:
         answer = await world("GET", question)
         if answer.status != 200 or answer.ids != expected.split():
             wrong.append(f"{question}: {answer.ids if answer.status == 200 else answer.diagnostics}, not {expected}")
+            continue
+        paged, url = [], f"{question}&_count=1"
+        while url:
+            page = await world("GET", url)
+            paged += page.ids
+            following = [one["url"] for one in page.json["link"] if one["relation"] == "next"]
+            url = following[0].removeprefix(world.record.base) if following else ""
+        if paged != expected.split():
+            wrong.append(f"{question} in pages: {paged}, not {expected}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -29,10 +29,11 @@ class Asked:
         of, pairs = self.compartment, self.parameters
         return await question.read(reader, self.type, pairs, lenient=self.lenient, compartment=of, base=base)
 
-    def plan(self, found: Keys, count: int, capped: bool) -> Plan:
+    def plan(self, found: Keys, count: int, matched: int | None, *, capped: bool) -> Plan:
         """What later pages need."""
         rows, numbers = packed(found)
-        return Plan(self.user, self.type, self.parameters, rows, numbers, capped, count, self.compartment, self.lenient)
+        asked = self.user, self.type, self.parameters
+        return Plan(*asked, rows, numbers, capped, count, self.compartment, self.lenient, matched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +123,30 @@ async def execute(reader: Reader, query: Query, pages: Pages | None = None, aske
     found = await _keys(reader, query, MAX_KEYS + 1)
     capped = len(found) > MAX_KEYS
     found = found[:MAX_KEYS]
-    total = len(found) if not capped else await _count(reader, query) if query.total == "accurate" else None
-    token = await pages.keep(asked.plan(found, query.count, capped)) if len(found) > query.count else None
+    total = await _total(reader, query, len(found), capped)
+    token = None
+    if len(found) > query.count:
+        token = await pages.keep(asked.plan(found, query.count, total, capped=capped))
     return await _page(reader, query, found[: query.count], Extent(total, token, 0, len(found), capped), sight)
+
+
+async def _total(reader: Reader, query: Query, found: int, capped: bool) -> int | None:
+    """What _total asks for (FHIR R4 search.html#total): an estimate is exact where that is known anyway."""
+    if query.total == "none":
+        return None
+    if not capped:
+        return found
+    return await _count(reader, query) if query.total in ("accurate", "estimate") else None
 
 
 async def following(reader: Reader, query: Query, plan: Plan, token: str, offset: int) -> Result:
     """A later page of a search that has been kept: the matches as they were when the first page was made, those that
     the reader may still see."""
-    if not 0 <= offset < plan.total:
+    if not 0 <= offset < plan.kept:
         raise problem(400, "value", "this page lies outside the search")
-    total = None if plan.capped else plan.total
+    total = plan.matched if plan.capped else None if query.total == "none" else plan.kept
     query = replace(query, count=plan.count)
-    return await _page(reader, query, plan.keys(offset), Extent(total, token, offset, plan.total, plan.capped))
+    return await _page(reader, query, plan.keys(offset), Extent(total, token, offset, plan.kept, plan.capped))
 
 
 async def _page(reader: Reader, query: Query, found: Keys, extent: Extent, sight: Sight | None = None) -> Result:

@@ -20,7 +20,8 @@ MAX_KEYS = 10_000
 
 
 class Plan(msgspec.Struct, array_like=True):
-    """What later pages need: who asked, the parameters as asked, (row, version) keys, and whether more matched."""
+    """What later pages need: who asked, the parameters as asked, (row, version) keys, whether more
+    matched, and how many in all if that is known."""
 
     user: str
     type: str | None
@@ -31,6 +32,7 @@ class Plan(msgspec.Struct, array_like=True):
     count: int
     compartment: tuple[str, str] | None = None
     lenient: bool = False
+    matched: int | None = None
 
     def keys(self, offset: int) -> list[tuple[int, int]]:
         """The keys of one page."""
@@ -41,7 +43,8 @@ class Plan(msgspec.Struct, array_like=True):
         return list(zip(rows, numbers, strict=True))
 
     @property
-    def total(self) -> int:
+    def kept(self) -> int:
+        """How many keys there are."""
         return len(self.rows) // 8
 
 
