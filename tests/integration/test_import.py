@@ -87,6 +87,66 @@ async def test_a_transaction_with_a_bad_entry_stays_out_as_a_whole(store_url: st
     assert f"Patient/{uuid(1000)}" not in await held(store_url)
 
 
+async def test_every_bad_entry_of_a_transaction_is_named(store_url: str, tmp_path: Path) -> None:
+    bad = transaction(1)
+    bad["entry"][2]["resource"]["status"] = "perhaps"
+    bad["entry"][3]["resource"] |= {"status": "perhaps", "nonsense": 1}
+    tally, faults = await take(store_url, write(tmp_path / "a.json", bad))
+    assert numbers(tally) == (5, 0, 0, 0, 5)
+    assert [(one.at, one.expression) for one in faults] == [
+        ("entry 2", "Bundle.entry[2].resource.status"),
+        ("entry 3", "Bundle.entry[3].resource.status"),
+    ]
+    assert "Bundle.entry[3].resource.nonsense" in faults[1].reason
+    frame = transaction(2)
+    del frame["entry"][0]["request"]
+    frame["entry"][4]["request"]["method"] = "JUMP"
+    _, faults = await take(store_url, write(tmp_path / "b.json", frame))
+    assert [(one.at, one.expression) for one in faults] == [
+        ("entry 0", "Bundle.entry[0].request"),
+        ("entry 4", "Bundle.entry[4].request"),
+    ]
+    assert await held(store_url) == {}
+
+
+@pytest.mark.parametrize("kind", ["collection", "batch"])
+async def test_every_bad_entry_of_other_bundles_is_named_and_the_good_go_in(
+    store_url: str, tmp_path: Path, kind: str
+) -> None:
+    bundle = {**transaction(1), "type": kind}
+    for place in (2, 3):
+        bundle["entry"][place]["resource"]["status"] = "perhaps"
+    tally, faults = await take(store_url, write(tmp_path / "a.json", bundle))
+    assert numbers(tally)[1:] == (3, 0, 0, 2)
+    assert [(one.at, one.expression) for one in faults] == [
+        ("entry 2", "Observation.status"),
+        ("entry 3", "Observation.status"),
+    ]
+
+
+async def test_damaged_archives_are_told_as_such(tmp_path: Path) -> None:
+    store, folder = str(tmp_path / "felles.db"), tmp_path / "in"
+    whole = write(tmp_path / "whole.ndjson.gz", [{"resourceType": "Patient", "id": "a"}]).read_bytes()
+    folder.mkdir()
+    (folder / "crc.ndjson.gz").write_bytes(whole[:-8] + b"00000000")
+    (folder / "cut.json.gz").write_bytes(whole[: len(whole) // 2])
+    (folder / "none.json.gz").write_bytes(b"PK no gzip")
+    (folder / "none.zip").write_bytes(b"PK no zip")
+    (folder / "plain.json.gz").write_bytes(b'{"resourceType": "Patient", "id": "b"}')
+    with zipfile.ZipFile(folder / "z.zip", "w") as box:
+        box.writestr("a.json", '{"resourceType": "Patient", "id": "c"}')
+    (folder / "cut.zip").write_bytes((folder / "z.zip").read_bytes()[:-30])
+    raw = bytearray((folder / "z.zip").read_bytes())
+    raw[45] ^= 1
+    (folder / "z.zip").write_bytes(raw)
+    _, faults = await take(store, folder)
+    assert [Path(one.name).name for one in faults] == [
+        "crc.ndjson.gz", "cut.json.gz", "cut.zip", "none.json.gz", "none.zip", "z.zip!a.json",
+    ]  # fmt: skip
+    assert all("the archive is damaged or cut off" in one.reason for one in faults), faults
+    assert "Patient/b" in await held(store)
+
+
 async def test_other_content_under_the_same_id_is_a_new_version(store_url: str, tmp_path: Path) -> None:
     file = write(tmp_path / "p.ndjson", [{"resourceType": "Patient", "id": "a", "gender": "male"}])
     await take(store_url, file)

@@ -1,14 +1,17 @@
 """The entries of a batch or transaction, read in one pass (FHIR R4 bundle.html); resources stay the bytes they were."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from felles.record import document
-from felles.record.outcome import problem
+from felles.record.outcome import Issue, Problem, problem
 
 MAX_ENTRIES = 20_000
+MAX_ISSUES = 1_000
+P = TypeVar("P")
 METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
 CONDITIONS = ("ifNoneMatch", "ifModifiedSince", "ifMatch", "ifNoneExist")
 _ENTRY = {"fullUrl", "resource", "request", "link", "search", "response", "extension", "modifierExtension", "id"}
@@ -90,7 +93,7 @@ def entries(raw: bytes) -> tuple[str, list[Entry]]:
     if len(_encode(bundle)) != len(raw):
         _reject_lost(raw, len(bundle.entry))
     _limit(len(bundle.entry))
-    return bundle.type, [_taken(place, part) for place, part in enumerate(bundle.entry)]
+    return bundle.type, _every(_taken, bundle.entry)
 
 
 def _reject_lost(raw: bytes, count: int) -> None:
@@ -136,7 +139,21 @@ def _slowly(raw: bytes) -> tuple[str, list[Entry]]:
     if unknown or whole.get("resourceType") != "Bundle":
         raise problem(400, "structure", f"Bundle has no element {min(unknown or {'resourceType'})!r}", "Bundle")
     _limit(len(parts))
-    return kind, [_checked(_entry(place, part)) for place, part in enumerate(parts)]
+    return kind, _every(lambda place, part: _checked(_entry(place, part)), parts)
+
+
+def _every(read: Callable[[int, P], Entry], parts: list[P]) -> list[Entry]:
+    """All entries. Raises a Problem with the issues of all that are bad."""
+    found: list[Entry] = []
+    issues: list[Issue] = []
+    for place, part in enumerate(parts):
+        try:
+            found.append(read(place, part))
+        except Problem as error:
+            issues += error.issues
+    if issues:
+        raise Problem(400, tuple(issues[:MAX_ISSUES]))
+    return found
 
 
 def _entry(place: int, part: dict[str, msgspec.Raw]) -> Entry:

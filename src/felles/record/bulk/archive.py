@@ -22,6 +22,30 @@ BROKEN = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, Run
 """What reading a damaged, encrypted or vanished file raises."""
 
 
+_DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+
+
+def reason(error: BaseException) -> str:
+    """What BROKEN says, for who reads the report."""
+    said = f": {error}" if str(error) else ""
+    if isinstance(error, _DAMAGED):
+        return f"the archive is damaged or cut off{said}"
+    return f"cannot be read{said or f': {type(error).__name__}'}"
+
+
+def check(path: Path) -> None:
+    """Raises BadZipFile or BadGzipFile for what is named as an archive and is none. Plain JSON under the name of a
+    gzip is taken."""
+    suffix = path.suffix.lower()
+    if suffix == ".zip" and not zipfile.is_zipfile(path):
+        raise zipfile.BadZipFile("no zip directory at its end")
+    if suffix == ".gz":
+        with path.open("rb") as disk:
+            head = disk.read(512)
+        if not head.startswith(b"\x1f\x8b") and not head.lstrip().startswith((b"{", b"\xef\xbb\xbf")):
+            raise gzip.BadGzipFile("it does not begin like gzip")
+
+
 class Reader(Protocol):
     """Bytes that come, and how many bytes on disk they were."""
 

@@ -4,6 +4,8 @@ import msgspec
 
 from felles.record.outcome import Problem
 
+_NAMED = 10
+
 
 class Fault(msgspec.Struct, array_like=True):
     """`at` is a line or an entry, `expression` a FHIRPath; `count`: so many resources were not taken because of it."""
@@ -24,5 +26,11 @@ def fault(name: str, error: Problem, at: str = "", count: int = 1, prefix: str =
     expression = first.expression or ""
     if prefix and expression.startswith(prefix):
         expression = instead + expression.removeprefix(prefix)
-    more = f" (and {len(error.issues) - 1} more)" if len(error.issues) > 1 else ""
-    return Fault(name, at, expression, first.diagnostics + more, count)
+    return Fault(name, at, expression, first.diagnostics + _more(error), count)
+
+
+def _more(error: Problem) -> str:
+    """How many other issues there are, and the places of the first."""
+    others = error.issues[1:]
+    places = ", ".join(one.expression for one in others[:_NAMED] if one.expression)
+    return f" (and {len(others)} more{': ' if places else ''}{places})" if others else ""

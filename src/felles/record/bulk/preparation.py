@@ -17,7 +17,7 @@ from felles.record.interaction.bundle import Conditions
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from felles.record.store import UNLESS_SAME, Advance, Kind, Origin, Request, Write
-from felles.record.transaction import Refused, plan
+from felles.record.transaction import Plan, Refused, plan
 
 AT_ONCE = 2_000
 """Writes in one request, where no Bundle asks for all or nothing."""
@@ -58,9 +58,9 @@ class Preparation:
                 return Prepared(done=at)
             kind, taken = ("lines", of_lines(raw)) if piece.first else of_document(raw)
         except Problem as error:
-            return Prepared(faults=[fault(piece.name, error)])
+            return Prepared(faults=[_placed(piece, Problem(error.status, (issue,))) for issue in error.issues])
         except archive.BROKEN as error:
-            return Prepared(faults=[Fault(piece.name, "", "", f"cannot be read: {error or type(error).__name__}")])
+            return Prepared(faults=[Fault(piece.name, "", "", archive.reason(error))])
         prepared = await self._whole(piece, taken) if kind == "transaction" else await self._each(piece, kind, taken)
         self._mark(prepared, mark, at)
         return prepared
@@ -79,16 +79,12 @@ class Preparation:
         prepared.requests[-1].advance = Advance(mark, [*zero, at], [*zero, count])
 
     async def _whole(self, piece: Piece, taken: Taken) -> Prepared:
-        """A transaction Bundle: one request, or one fault."""
+        """A transaction Bundle: one request, or a fault for each bad entry."""
         found = [one for one in taken if isinstance(one, Entry)]
         try:
-            planned = await plan(
-                found, Conditions(self._record), self._record.base, self._names, demo=self._record.demo
-            )
+            planned = await self._plan(found)
         except Problem as error:
-            again = any(issue.code == "not-found" for issue in error.issues) and error.status == 412
-            count = max(1, sum(one.method != "GET" for one in found))
-            return Prepared(faults=[_whole_fault(piece, error, count)], whole=True, again=again)
+            return await self._refused(piece, found, error)
         changed = [one for one in planned.planned if one.kind is not None]
         for write in planned.writes:
             _stand_aside(write)
@@ -96,14 +92,27 @@ class Preparation:
         request = Request(planned.writes, planned.criteria, self._origin)
         return Prepared([request], [places], whole=True, kept=len(planned.planned) - len(changed))
 
+    async def _plan(self, found: list[Entry], refused: list[Refused] | None = None) -> Plan:
+        record = self._record
+        return await plan(found, Conditions(record), record.base, self._names, refused, demo=record.demo)
+
+    async def _refused(self, piece: Piece, found: list[Entry], first: Problem) -> Prepared:
+        """Everything that is wrong with a transaction: it is planned once more, past the first bad entry."""
+        bad: list[Refused] = []
+        await self._plan(found, bad)
+        errors = [one.problem for one in sorted(bad, key=lambda one: one.entry.place)] or [first]
+        again = all(_may_come(error) for error in errors)
+        lost = max(len(errors), sum(one.method != "GET" for one in found))
+        faults = [_placed(piece, error) for error in errors]
+        faults[0].count = lost - len(faults) + 1
+        return Prepared(faults=faults, whole=True, again=again)
+
     async def _each(self, piece: Piece, kind: str, taken: Taken) -> Prepared:
         """Entries, each for itself: the bad ones are left out."""
         prepared = Prepared()
         refused = [one for one in taken if isinstance(one, Refused)]
         for found in _apart([one for one in taken if isinstance(one, Entry)]):
-            planned = await plan(
-                found, Conditions(self._record), self._record.base, self._names, refused, demo=self._record.demo
-            )
+            planned = await self._plan(found, refused)
             changed = [one for one in planned.planned if one.kind is not None]
             prepared.kept += len(planned.planned) - len(changed)
             for start in range(0, len(changed), AT_ONCE):
@@ -149,7 +158,13 @@ def _fault(piece: Piece, kind: str, one: Refused) -> Fault:
     return fault(piece.name, one.problem, _at(piece, kind, one.entry), 1, f"{at}.resource", type_name)
 
 
-def _whole_fault(piece: Piece, error: Problem, count: int) -> Fault:
+def _may_come(error: Problem) -> bool:
+    """Whether what it misses may come with another file."""
+    return error.status == 412 and any(issue.code == "not-found" for issue in error.issues)
+
+
+def _placed(piece: Piece, error: Problem) -> Fault:
+    """A fault of a Bundle, with the entry that its expression names."""
     expression = error.issues[0].expression or ""
     at = f"entry {expression.partition('[')[2].partition(']')[0]}" if expression.startswith("Bundle.entry[") else ""
-    return fault(piece.name, error, at, count)
+    return fault(piece.name, error, at)

@@ -65,6 +65,7 @@ def _order(file: Path) -> tuple[bool, str]:
 def pieces(source: Source) -> Iterator[Piece | Fault]:
     """The pieces of one file. A damaged file gives a Fault after what could be read of it."""
     try:
+        archive.check(source.path)
         if zipfile.is_zipfile(source.path):
             yield from _members(source)
         else:
@@ -72,11 +73,7 @@ def pieces(source: Source) -> Iterator[Piece | Fault]:
     except Problem as error:
         yield fault(source.name, error)
     except archive.BROKEN as error:
-        yield Fault(source.name, "", "", _reason(error))
-
-
-def _reason(error: BaseException) -> str:
-    return f"cannot be read: {error}" if str(error) else f"cannot be read: {type(error).__name__}"
+        yield Fault(source.name, "", "", archive.reason(error))
 
 
 def _members(source: Source) -> Iterator[Piece | Fault]:
@@ -93,7 +90,7 @@ def _members(source: Source) -> Iterator[Piece | Fault]:
             except Problem as error:
                 yield fault(name, error)
             except archive.BROKEN as error:
-                yield Fault(name, "", "", _reason(error))
+                yield Fault(name, "", "", archive.reason(error))
 
 
 def _file(path: Path, member: str | None, name: str, size: int) -> Iterator[Piece | Fault]:
