@@ -39,7 +39,8 @@ RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules())
 """The rules of the house, run in the transaction of what wakes them."""
 
 LINES: Mapping[str, Sql] = {
-    **statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES, **clerical.LINES,
+    **statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES, **delivery.LINES,
+    **clerical.LINES,
 }  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
 
@@ -56,6 +57,7 @@ async def mailbox(record: Record) -> None:
 
 CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
     *duties.WORKERS,
+    *delivery.WORKERS,
     *clerical.WORKERS,
     ("delivery: mailbox", mailbox),
 )

@@ -4,9 +4,10 @@ Nobody reads "sent" before a transport has acknowledged, nor "delivered" before 
 letters puts `posted(...)` into the transaction of what causes them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
-from felles.delivery import conservation
+from felles.delivery import conservation, volume
 from felles.delivery.case import Order
 from felles.delivery.channel import Channel
 from felles.delivery.letter import posted
@@ -14,7 +15,15 @@ from felles.delivery.mailbox import watch
 from felles.delivery.notice import sending, server
 from felles.delivery.state import State
 from felles.delivery.stored import template
+from felles.record.record import Record
 from felles.record.rule import Rule
+from felles.record.store import Sql
+
+LINES: Mapping[str, Sql] = volume.LINES
+"""The room's statements on its own tables, by name."""
+
+WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (("delivery: volume", volume.watch),)
+"""What runs beside a serving process until it is cancelled; any number of processes may."""
 
 
 def rules() -> Sequence[Rule]:
@@ -22,4 +31,4 @@ def rules() -> Sequence[Rule]:
     return conservation.RULES
 
 
-__all__ = ["Channel", "Order", "State", "posted", "rules", "sending", "server", "template", "watch"]
+__all__ = ["LINES", "WORKERS", "Channel", "Order", "State", "posted", "rules", "sending", "server", "template", "watch"]

@@ -11,6 +11,7 @@ from felles.delivery.channel import POSTED, TERMS, Channel
 from felles.delivery.letter import (
     FINGERPRINT,
     LETTER,
+    ROLE,
     channel_of,
     coded,
     fingerprint,
@@ -20,10 +21,13 @@ from felles.delivery.letter import (
 from felles.delivery.receiver import unit_of
 from felles.delivery.state import STATUS, State, reachable
 from felles.delivery.stored import LIBRARY, of_library
+from felles.delivery.volume import ALL, told
 from felles.duties import Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
+from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays, due
 from felles.duties.deed import Said, moment_of
 from felles.duties.kind import View
+from felles.record.index.value import key64
 from felles.record.outcome import Problem, problem
 from felles.record.rule import Deed, Inside, Rule, Woken
 from felles.record.store import Kind as Written
@@ -114,7 +118,10 @@ async def _owed(woken: Woken, after: Json, inside: Inside) -> list[Said | Deed]:
     subject, patient = f"Communication/{woken.id}", after["subject"]["reference"]
     channel = channel_of(after)
     until = due(TERMS[channel], moment_of(woken))
-    found: list[Said | Deed] = [Owe(DELIVER, subject, after["sender"]["reference"], patient=patient, due=until)]
+    sender, day = after["sender"]["reference"], NORWAY.day_number(moment_of(woken))
+    template, role = (coded(after["category"], system) for system in (LETTER, ROLE))
+    found: list[Said | Deed] = [Owe(DELIVER, subject, sender, patient=patient, due=until)]
+    found.append(told(key64(sender), day, template, role))
     if channel is Channel.UNIT:
         target = str(after["recipient"][0]["reference"])
         unit = await unit_of(inside, await fetched(inside, target) or {"resourceType": ""})
@@ -151,7 +158,8 @@ async def _sign(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
         return _kept(woken)
     if not await inside.search("Communication", [("part-of", f"Composition/{woken.id}")], 1):
         raise problem(422, "business-rule", "a letter is signed together with its deliveries", "Composition")
-    return []
+    unit = str((after.get("custodian") or {}).get("reference", ""))
+    return [told(key64(unit), NORWAY.day_number(moment_of(woken)), coded(after.get("type"), LETTER), ALL)]
 
 
 def _kept(woken: Woken) -> list[Said | Deed]:
