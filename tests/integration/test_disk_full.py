@@ -13,6 +13,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from felles.record.bulk.rebuild import rebuild
+from felles.record.outcome import Problem
 from felles.record.record import Record
 from tests.batch import findings, held, take, transaction, write
 from tests.integration.conftest import Client
@@ -69,6 +71,58 @@ async def test_a_database_that_is_full(postgresql_url: str) -> None:
     await record.close()
     assert (await held(postgresql_url)).keys() == {f"Basic/{first['id']}", f"Basic/{later['id']}"}
     assert await findings(postgresql_url) == []
+
+
+async def test_no_room_for_the_pages_of_a_search(tmp_path: Path) -> None:
+    record = await Record.open(tmp_path / "felles.db")
+    fhir = Client(record)
+    for _ in range(3):
+        await fhir.create({"resourceType": "Patient"})
+    pages = record.pages._connection  # type: ignore[attr-defined]
+    pages.pragma("max_page_count", pages.pragma("page_count"))
+    while (answer := await fhir("GET", "Patient?_count=1")).status == 200:
+        pass
+    assert answer.status == 507 and "full" in answer.diagnostics
+    assert len((await fhir("GET", "Patient")).ids) == 3
+    assert (await fhir("GET", "Patient/$everything?_count=1")).status == 507
+    pages.pragma("max_page_count", 2**30)
+    assert (await fhir("GET", "Patient?_count=1")).status == 200
+    await record.close()
+
+
+async def test_a_database_without_room_for_the_pages_of_a_search(postgresql_url: str) -> None:
+    record = await Record.open(postgresql_url)
+    fhir = Client(record)
+    for _ in range(2):
+        await fhir.create({"resourceType": "Patient"})
+    connection = await asyncpg.connect(postgresql_url)
+    for sql in FULL_NOW:
+        await connection.execute(sql.replace("ON resource", "ON page"))
+    answer = await fhir("GET", "Patient?_count=1")
+    await connection.execute("DROP TRIGGER full_disk ON page")
+    await connection.close()
+    later = await fhir("GET", "Patient?_count=1")
+    await record.close()
+    assert answer.status == 507 and "full" in answer.diagnostics
+    assert later.status == 200
+
+
+async def test_an_index_that_cannot_grow_stays_as_it_was_and_is_made_later(tmp_path: Path) -> None:
+    record = await Record.open(tmp_path / "felles.db")
+    fhir = Client(record)
+    for _ in range(50):
+        await fhir.create({"resourceType": "Patient", "name": [{"family": "x" * 400, "given": ["y" * 400] * 20}]})
+    connection = record.store._writer._writer._connection  # type: ignore[attr-defined]
+    connection.execute("DELETE FROM text_index; VACUUM")
+    connection.pragma("max_page_count", connection.pragma("page_count"))
+    with pytest.raises(Problem, match="full"):
+        await rebuild(record.store)
+    assert (await fhir("GET", "Patient?family=x")).ids == []
+    connection.pragma("max_page_count", 2**30)
+    assert (await rebuild(record.store)).left == 0
+    assert len((await fhir("GET", "Patient?family=x")).ids) == 50
+    await record.close()
+    assert await findings(str(tmp_path / "felles.db")) == []
 
 
 def bundles(folder: Path) -> Path:

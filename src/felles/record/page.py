@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import apsw
+import asyncpg
 import msgspec
 
-from felles.record.outcome import problem
+from felles.record.outcome import Problem, problem
 from felles.record.store import Store
 
 LIFETIME = 15 * 60
@@ -76,6 +77,10 @@ def _opened(data: bytes | None, user: str) -> Plan:
     return plan
 
 
+def _full() -> Problem:
+    return problem(507, "exception", "the disk is full: further pages of this search cannot be kept; narrow the search")
+
+
 class FilePages:
     """In a file of its own beside an embedded store, shared by its reading processes. Its loss costs only links."""
 
@@ -92,6 +97,13 @@ class FilePages:
         self._swept = 0.0
 
     async def keep(self, plan: Plan) -> str:
+        """Raises Problem 507 where the disk has no room for it."""
+        try:
+            return self._keep(plan)
+        except (apsw.FullError, apsw.IOError) as error:
+            raise _full() from error
+
+    def _keep(self, plan: Plan) -> str:
         now = time.time()
         if now - self._swept > 60:
             self._swept = now
@@ -118,6 +130,13 @@ class TablePages:
         self._swept = 0.0
 
     async def keep(self, plan: Plan) -> str:
+        """Raises Problem 507 where the disk has no room for it."""
+        try:
+            return await self._keep(plan)
+        except asyncpg.DiskFullError as error:
+            raise _full() from error
+
+    async def _keep(self, plan: Plan) -> str:
         now = time.time()
         if now - self._swept > 60:
             self._swept = now
