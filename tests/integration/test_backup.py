@@ -10,6 +10,7 @@ import pytest
 
 from felles.record import feed
 from felles.record.bulk.backup import Unfit, backup, restore
+from felles.record.bulk.export import Wanted, export
 from felles.record.record import Record
 from felles.record.rule import Deed
 from felles.record.store import StoreLocked
@@ -93,6 +94,25 @@ async def test_the_feed_goes_on_in_the_restored_store(store_url: str, empty_url:
         pass
     await restored.close()
     assert seen == ["b0", "b1", "b2", "b3", "b4", "b5", "late"]
+
+
+@pytest.mark.parametrize("to_region", [True, False])
+async def test_a_backup_of_the_other_engine_says_how_it_is_carried_over(
+    to_region: bool, postgresql_url: str, tmp_path: Path
+) -> None:
+    """And the way it tells leads there."""
+    embedded = str(tmp_path / "felles.db")
+    source, target = (embedded, postgresql_url) if to_region else (postgresql_url, embedded)
+    await take(source, write(tmp_path / "a.json", transaction(1)))
+    await backup(source, tmp_path / "copy")
+    with pytest.raises(Unfit, match=r"felles restore .* felles export .* felles import") as told:
+        await restore(tmp_path / "copy", target)
+    assert "Earlier versions" in str(told.value)
+    assert to_region or not Path(embedded).exists()
+    await export(source, tmp_path / "out", Wanted())
+    _, faults = await take(target, tmp_path / "out")
+    assert (faults, (await held(target)).keys()) == ([], (await held(source)).keys())
+    assert await findings(target) == []
 
 
 async def test_a_damaged_copy_is_refused(tmp_path: Path) -> None:

@@ -102,10 +102,33 @@ async def restore(file: Path, address: str, *, replace: bool = False) -> None:
     beside = _checksum(file)
     if beside.exists() and beside.read_text().split()[:1] != [_digest(file)]:
         raise Unfit(f"{file} is damaged: its checksum is not the one in {beside.name}")
+    _same_engine(file, address)
     if is_region(address):
         await _restore_region(file, address, replace)
     else:
         _restore_file(file, Path(address), replace)
+
+
+_BEGINNINGS = {b"SQLite format 3": False, b"PGDMP": True}
+"""What a backup of each engine begins with, and whether that is PostgreSQL."""
+
+
+def _same_engine(file: Path, address: str) -> None:
+    """Raises Unfit for what is no backup at all, and for one of the other engine."""
+    with file.open("rb") as opened:
+        head = opened.read(16)
+    of_region = next((region for begins, region in _BEGINNINGS.items() if head.startswith(begins)), None)
+    if of_region is None:
+        raise Unfit(f"{file} is no backup of a Felles store")
+    if of_region != is_region(address):
+        own, other = ("PostgreSQL", "an embedded store") if of_region else ("an embedded store", "PostgreSQL")
+        between = "postgresql://.../EMPTY" if of_region else "BETWEEN.db"
+        raise Unfit(
+            f"{file} is a backup of {own} and cannot become {other} as it is. What carries its current versions over: "
+            f"(1) felles restore {file} --store {between}  (2) felles export FOLDER --store {between}  "
+            "(3) felles import FOLDER with the --store that is wanted. Earlier versions, the ledger, accounts and the "
+            "access log stay in the backup: keep it"
+        )
 
 
 def _restore_file(file: Path, path: Path, replace: bool) -> None:
