@@ -26,6 +26,7 @@ from felles.access.smart.crossing import Crossings
 from felles.access.smart.key import folder_of
 from felles.access.smart.service import Smart
 from felles.access.table import Tables
+from felles.duties.orphan import Orphans
 from felles.record.feed import Handler
 from felles.record.identity import late
 from felles.record.interaction import capability
@@ -43,6 +44,9 @@ LINES: Mapping[str, Sql] = {
     **clerical.LINES,
 }  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
+
+ORPHANS: Sequence[Orphans] = (clerical.orphans, delivery.orphans)
+"""What must have a duty and may have none, by room."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)
 """The workers on the change feed, by the name of their cursor."""

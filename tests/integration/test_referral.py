@@ -15,11 +15,13 @@ from felles.clerical.conservation import ASSESS, BOOK, IDENTIFY, period_id
 from felles.clerical.period import Status, of, over
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY
+from felles.duties.duty import Outcome, closed
 from felles.duties.reckoning import faults
 from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from felles.record.rule import Remove, parted
+from felles.record.store import Line
 from tests.integration import consenting
 from tests.integration.correspondence import FNR, appointment, fill
 
@@ -35,6 +37,11 @@ async def record(store_url: str) -> AsyncIterator[Record]:
     await made.update({**await made.resource("Patient", "anna"), **NUMBER})
     yield made
     await made.close()
+
+
+async def left(record: Record) -> list[str]:
+    """What nobody owes although somebody should."""
+    return [one.reference for room in app.ORPHANS async for one in room(record)]
 
 
 def referral(id: str = "one", patient: str = "anna", unit: str = "Organization/ward", **more: Any) -> Json:
@@ -75,7 +82,7 @@ async def test_a_referral_opens_a_period_and_is_owed_an_assessment_within_ten_wo
     assert row.duty.kind == ASSESS.number and row.subject == f"EpisodeOfCare/{id}"
     await record.update(referral(note=[{"text": "Tillegg"}]))
     assert await owed(record) == [ASSESS.number]
-    assert await record.ask("waiting without duty", [-(2**63), 10]) == []
+    assert await left(record) == []
     assert [str(one) async for one in faults(record.store.address)] == []
 
 
@@ -200,3 +207,16 @@ async def test_a_parallel_referral_has_the_seniority_of_the_first(record: Record
     made = await act.refer_on(mine, who, first, "ServiceRequest/one", "Organization/clinic", handling.now())
     assert made.seniority == of(await record.resource("EpisodeOfCare", first)).seniority and made.id != first
     assert await owed(record, "clinic") == [ASSESS.number]
+
+
+async def test_nothing_is_left_without_an_owner_and_what_is_left_is_found(record: Record) -> None:
+    id = await received(record)
+    await assessed(record, id)
+    await received(record, id="two", patient="bea")
+    assert await left(record) == []
+    for kind in (ASSESS, BOOK, IDENTIFY):
+        page = await worklist.open_of(record, "Organization/ward", handling.now())
+        for row in [one for one in page.rows if one.duty.kind == kind.number]:
+            await record.commit([], lines=[Line("duty turn", closed(row.duty, handling.now(), Outcome.OK).row())])
+    two = period_id("ServiceRequest/two")
+    assert sorted(await left(record)) == sorted([f"EpisodeOfCare/{id}", f"EpisodeOfCare/{two}"])

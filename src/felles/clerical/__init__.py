@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from felles.clerical import conservation, forecast, statement, vacancy
+from felles.clerical.orphan import orphans
 from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
@@ -24,4 +25,4 @@ def rules() -> Sequence[Rule]:
     return (*conservation.RULES, vacancy.RULE)
 
 
-__all__ = ["LINES", "WORKERS", "rules"]
+__all__ = ["LINES", "WORKERS", "orphans", "rules"]

@@ -19,7 +19,6 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _ALL = ", ".join(COLUMNS)
 _MARKS = ", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))
 _SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("period", "booked"))
-_OPEN = f"{STATUS[Status.RECEIVED]}, {STATUS[Status.WAITING]}"
 
 
 def _page(order: str, which: str) -> Sql:
@@ -52,11 +51,6 @@ LINES: Mapping[str, Sql] = {
         "AND (booked IS NULL OR booked >= (deadline + 1) * 86400000000) ORDER BY deadline, period LIMIT $4"
     ),
     "clerical name": Sql("SELECT r.id FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"),
-    "waiting without duty": Sql(
-        f"SELECT w.period FROM waiting w WHERE w.status IN ({_OPEN}) AND w.period > $1 AND NOT EXISTS "  # noqa: S608
-        "(SELECT 1 FROM duty d WHERE d.subject = w.period AND d.state = 0) "
-        "AND (w.status = 0 OR w.booked IS NULL) ORDER BY w.period LIMIT $2"
-    ),
 }
 
 

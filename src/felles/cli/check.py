@@ -60,3 +60,31 @@ async def _proven(address: str, as_json: bool) -> int:
     words = f"{proof.opened:,} opened = {proof.closed:,} closed + {proof.open:,} open, from {proof.entries:,} entries"
     click.echo(words if not found else f"{len(found):,} rows do not add up")
     return len(found)
+
+
+@check.command()
+@store_option
+@click.pass_context
+def orphans(context: click.Context, store: str | None) -> None:
+    """Look for what nobody owes although somebody should: open referrals and letters without a duty. Exit status 1 if
+    there is any; each is named by its id."""
+    if run(_left(chosen(store or context.obj).store)):
+        raise SystemExit(1)
+    click.echo("nothing is left without an owner")
+
+
+async def _left(address: str) -> int:
+    """Prints what is left and counts it."""
+    from felles.app import LINES, ORPHANS, RULES
+    from felles.record.record import Record
+
+    count = 0
+    record = await Record.open(address, RULES, lines=LINES)
+    try:
+        for room in ORPHANS:
+            async for one in room(record):
+                count += 1
+                click.echo(str(one))
+    finally:
+        await record.close()
+    return count

@@ -13,6 +13,7 @@ from felles.delivery.channel import Channel
 from felles.delivery.letter import posted
 from felles.delivery.mailbox import watch
 from felles.delivery.notice import sending, server
+from felles.delivery.orphan import orphans
 from felles.delivery.state import State
 from felles.delivery.stored import template
 from felles.record.record import Record
@@ -31,4 +32,17 @@ def rules() -> Sequence[Rule]:
     return conservation.RULES
 
 
-__all__ = ["LINES", "WORKERS", "Channel", "Order", "State", "posted", "rules", "sending", "server", "template", "watch"]
+__all__ = [
+    "LINES",
+    "WORKERS",
+    "Channel",
+    "Order",
+    "State",
+    "orphans",
+    "posted",
+    "rules",
+    "sending",
+    "server",
+    "template",
+    "watch",
+]

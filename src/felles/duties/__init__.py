@@ -4,7 +4,20 @@ proof or by a named person with a reason. It adds up at any instant, and anyone 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from felles.duties import balance, bulk, closing, emergency, leaving, listing, proving, statement, timer, unusual, view
+from felles.duties import (
+    balance,
+    bulk,
+    closing,
+    emergency,
+    leaving,
+    listing,
+    orphan,
+    proving,
+    statement,
+    timer,
+    unusual,
+    view,
+)
 from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
 from felles.duties.duty import Outcome
 from felles.duties.escalation import Level, Step
@@ -13,7 +26,7 @@ from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
-LINES: Mapping[str, Sql] = {**statement.LINES, **listing.LINES, **bulk.LINES, **proving.LINES}
+LINES: Mapping[str, Sql] = {**statement.LINES, **listing.LINES, **bulk.LINES, **proving.LINES, **orphan.LINES}
 """The ledger's statements on its own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
