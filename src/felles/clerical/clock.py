@@ -75,8 +75,6 @@ def _steps(before: Period, now: Period) -> Iterator[tuple[str, str]]:
         yield "status", f"a period that is {before.status.value} does not become {now.status.value}"
     if now.seniority != before.seniority:
         yield "seniority", "the seniority date is that of the first receipt, and travels unchanged"
-    if now.patient != before.patient:
-        yield "patient", "a period stays the patient's; facts written on the wrong patient are moved"
 
 
 def _codes(now: Period, today: date) -> Iterator[tuple[str, str]]:

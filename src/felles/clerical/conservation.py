@@ -131,12 +131,17 @@ async def _standing(inside: Inside, unit: str) -> str:
 async def _identity(inside: Inside, patient: str, made: Period) -> list[Said]:
     """A patient without a national number, or with two of a kind, is somebody's to find out about."""
     found = await inside.read("Patient", patient.partition("/")[2]) or {}
-    systems = [one.get("system") for one in found.get("identifier") or () if one.get("use") != "old"]
-    national = [one for one in systems if one in NATIONAL]
+    national = _national(found)
     if len(national) == 1:
         return []
     why = "flere fødselsnumre" if national else "mangler fødselsnummer"
     return [Owe(IDENTIFY, f"EpisodeOfCare/{made.id}", made.unit, patient=patient, reason=why)]
+
+
+def _national(patient: Json) -> list[str]:
+    """The national numbers in use."""
+    used = [one for one in patient.get("identifier") or () if one.get("use") != "old"]
+    return [str(one.get("value")) for one in used if one.get("system") in NATIONAL]
 
 
 async def _follow(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
@@ -148,7 +153,33 @@ async def _follow(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     person = await inside.read("Patient", after.patient.partition("/")[2]) or {}
     _refuse(before, after, NORWAY.day(moment_of(woken)), person.get("birthDate"))
     owed = [] if woken.origin is Origin.IMPORT else _owed(before, after)
+    if before is not None and before.patient != after.patient:
+        await _travels(inside, after)
+        subject, proof = f"EpisodeOfCare/{after.id}", before.patient
+        owed += _identified(person, subject) or [Reopen(IDENTIFY, subject, proof)]
     return [*owed, *put(after)]
+
+
+async def _travels(inside: Inside, after: Period) -> None:
+    """Raises Problem 422 for a period that gets another patient than its referrals: a merge, its undo, and facts that
+    are moved take all of them along."""
+    for one in after.referrals:
+        found = await inside.read("ServiceRequest", one.partition("/")[2])
+        if found is not None and (found.get("subject") or {}).get("reference") != after.patient:
+            raise problem(422, "business-rule", "a period is moved together with its referral", "EpisodeOfCare.patient")
+
+
+def _identified(person: Json, subject: str) -> list[Said | Deed]:
+    return [Settle(IDENTIFY, subject, f"Patient/{person['id']}")] if len(_national(person)) == 1 else []
+
+
+async def _known(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
+    """A patient who gets the one national number is no longer somebody's to find out about."""
+    if woken.before is None or woken.after is None or _national(woken.before) == _national(woken.after):
+        return []
+    found = await inside.search("EpisodeOfCare", [("patient", f"Patient/{woken.id}")])
+    subjects = [f"EpisodeOfCare/{one['id']}" for one in found if is_period(one)]
+    return [deed for subject in subjects for deed in _identified(woken.after, subject)]
 
 
 def _period(episode: Json | None, name: str) -> Period:
@@ -241,5 +272,6 @@ async def _episode(inside: Inside, row: Sequence[Any]) -> Json | None:
 RULES = (
     Rule("a referral has a period", frozenset({"ServiceRequest"}), owing(_receive), imports=True),
     Rule("a period is on a list and owed", frozenset({"EpisodeOfCare"}), owing(_follow), imports=True),
+    Rule("a patient has one number", frozenset({"Patient"}), owing(_known)),
     Rule("an appointment answers a referral", frozenset({"Appointment"}), owing(_book), imports=True),
 )
