@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -44,6 +44,9 @@ LINES: Mapping[str, Sql] = {
     **clerical.LINES,
 }  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
+
+RENEWALS: Sequence[Callable[[Record], Awaitable[int]]] = (clerical.renew,)
+"""What makes the rooms' own tables anew from the resources; each returns how many rows it put right."""
 
 ORPHANS: Sequence[Orphans] = (clerical.orphans, delivery.orphans)
 """What must have a duty and may have none, by room."""

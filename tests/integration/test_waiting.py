@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import apsw
+import asyncpg
 import pytest
 
-from felles import app
+from felles import app, clerical
 from felles.clerical import act, forecast, waiting
 from felles.clerical.act import Assessment
-from felles.clerical.conservation import BREACH, period_id
+from felles.clerical.conservation import BOOK, BREACH, period_id
 from felles.clerical.waiting import Box
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY
@@ -106,3 +108,58 @@ async def test_a_time_after_the_deadline_is_a_probable_breach_and_one_in_time_en
     sooner = start - timedelta(days=6)
     await record.update(late | {"start": f"{sooner}T09:00:00+01:00", "end": f"{sooner}T09:30:00+01:00"})
     assert await breaches(record) == 0 and await forecast.foresee(record, handling.now()) == 0
+
+
+async def test_the_last_time_that_is_called_off_is_owed_again_and_the_first_one_stands_in_the_list(
+    record: Record,
+) -> None:
+    await waits(record, "one", "anna", 60)
+    early, late = (NORWAY.day(handling.now()) + timedelta(days=days) for days in (10, 20))
+    times = [
+        appointment(str(day), "anna", basedOn=[{"reference": "ServiceRequest/one"}])
+        | {"start": f"{day}T09:00:00+01:00", "end": f"{day}T09:30:00+01:00"}
+        for day in (early, late)
+    ]
+    for time in times:
+        await record.update(time)
+    (row,) = (await waiting.page(record, WARD, Box.WITH_TIME, handling.now())).rows
+    assert row.booked is not None and row.booked.date() == early
+    await record.update({**times[0], "status": "cancelled"})
+    (row,) = (await waiting.page(record, WARD, Box.WITH_TIME, handling.now())).rows
+    assert row.booked is not None and row.booked.date() == late and await owes_a_time(record) == 0
+    await record.update({**times[1], "status": "cancelled"})
+    assert await owes_a_time(record) == 1
+    assert len((await waiting.page(record, WARD, Box.TO_BOOK, handling.now())).rows) == 1
+
+
+async def owes_a_time(record: Record) -> int:
+    page = await worklist.open_of(record, WARD, handling.now())
+    return sum(row.duty.kind == BOOK.number for row in page.rows)
+
+
+async def test_a_list_that_was_lost_is_built_anew_from_the_resources(record: Record) -> None:
+    await record.update(referral(id="new", patient="bea"))
+    await waits(record, "near", "cato", 5)
+    day = NORWAY.day(handling.now()) + timedelta(days=3)
+    time = appointment("t", "cato", basedOn=[{"reference": "ServiceRequest/near"}])
+    await record.update(time | {"start": f"{day}T09:00:00+01:00", "end": f"{day}T09:30:00+01:00"})
+    before = [await waiting.page(record, WARD, box, handling.now()) for box in Box]
+    assert await clerical.renew(record) == 0
+    await lose(record.store.address)
+    assert (await waiting.counts(record, WARD, handling.now())).mean == 0
+    assert await clerical.renew(record) == 2 and await clerical.renew(record) == 0
+    assert [await waiting.page(record, WARD, box, handling.now()) for box in Box] == before
+
+
+async def lose(store: str) -> None:
+    """One row gone, the other one wrong."""
+    spoilt = ("DELETE FROM waiting WHERE status = 0", "UPDATE waiting SET deadline = 1, booked = NULL")
+    if not store.startswith("postgresql"):
+        for sql in (*spoilt, "DELETE FROM waiting_referral"):
+            with apsw.Connection(store) as file:
+                file.execute(sql)
+        return
+    connection = await asyncpg.connect(store)
+    for sql in (*spoilt, "DELETE FROM waiting_referral"):
+        await connection.execute(sql)
+    await connection.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from felles.clerical import conservation, forecast, statement, vacancy
 from felles.clerical.orphan import orphans
+from felles.clerical.renewal import renew
 from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
@@ -25,4 +26,4 @@ def rules() -> Sequence[Rule]:
     return (*conservation.RULES, vacancy.RULE)
 
 
-__all__ = ["LINES", "WORKERS", "orphans", "rules"]
+__all__ = ["LINES", "WORKERS", "orphans", "renew", "rules"]

@@ -10,7 +10,7 @@ from typing import Any
 from felles.access.age import NORWAY as ZONE
 from felles.clerical import clock
 from felles.clerical.period import OPEN, Period, Status, is_period, of, resource
-from felles.clerical.statement import put
+from felles.clerical.statement import booked, put
 from felles.duties import HandOn, Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
@@ -228,32 +228,24 @@ def _opened(subject: str, after: Period) -> list[Said | Deed]:
     return []
 
 
-_BOOKED = ("booked", "arrived", "checked-in", "fulfilled")
-
-
 async def _book(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
-    """An appointment that a referral leads to ends the duty to give one, and starts it again when it is called off."""
+    """An appointment that a referral leads to ends the duty to give one; the last one called off starts it again."""
     found: list[Said | Deed] = []
     for key in await _periods(woken, inside):
         row = (await inside.ask("waiting of", [key]))[0]
         episode = await _episode(inside, row)
         if episode is None:
             continue
-        subject, proof = f"EpisodeOfCare/{episode['id']}", f"Appointment/{woken.id}"
-        moment = _start(woken.after)
+        one, subject = of(episode), f"EpisodeOfCare/{episode['id']}"
+        all_of = [time for ref in one.referrals for time in await inside.search("Appointment", [("based-on", ref)])]
+        moment = booked(all_of)
         found.append(Line("waiting booked", [key, moment]))
-        deadline = of(episode).deadline
-        if moment is not None and (deadline is None or moment < clock.late_from(deadline)):
-            found += [Settle(kind, subject, proof) for kind in (BOOK, BREACH)]
-        elif moment is None and _start(woken.before) is not None:
-            found.append(Reopen(BOOK, subject, proof))
+        if moment is not None and (one.deadline is None or moment < clock.late_from(one.deadline)):
+            found += [Settle(kind, subject, f"Appointment/{woken.id}") for kind in (BOOK, BREACH)]
+        elif moment is None and one.status is Status.WAITING:
+            proofs = {woken.id, *(str(time["id"]) for time in all_of)}
+            found += [Reopen(BOOK, subject, f"Appointment/{id}") for id in sorted(proofs)]
     return found
-
-
-def _start(appointment: Json | None) -> int | None:
-    if appointment is None or appointment.get("status") not in _BOOKED or not appointment.get("start"):
-        return None
-    return round(datetime.fromisoformat(appointment["start"]).timestamp() * 1_000) * 1_000
 
 
 async def _periods(woken: Woken, inside: Inside) -> list[int]:

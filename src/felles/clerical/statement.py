@@ -1,7 +1,7 @@
 """The clerical room's statements on its own tables, registered with the record by name."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from felles.clerical.period import Period, Status
@@ -35,7 +35,6 @@ LINES: Mapping[str, Sql] = {
     ),
     "waiting referral": Sql("INSERT INTO waiting_referral VALUES ($1, $2) ON CONFLICT DO NOTHING"),
     "waiting booked": Sql("UPDATE waiting SET booked = $2 WHERE period = $1"),
-    "waiting gone": Sql("DELETE FROM waiting WHERE period = $1"),
     "waiting of": Sql(f"SELECT {_ALL} FROM waiting WHERE period = $1"),  # noqa: S608
     "waiting of referral": Sql("SELECT period FROM waiting_referral WHERE referral = $1 ORDER BY period"),
     "waiting to assess": _page("seniority", f"status = {STATUS[Status.RECEIVED]}"),
@@ -49,6 +48,9 @@ LINES: Mapping[str, Sql] = {
     "waiting near": Sql(
         f"SELECT {_ALL} FROM waiting WHERE status = 1 AND deadline <= $1 AND (deadline, period) > ($2, $3) "  # noqa: S608
         "AND (booked IS NULL OR booked >= (deadline + 1) * 86400000000) ORDER BY deadline, period LIMIT $4"
+    ),
+    "clerical bodies": Sql(
+        "SELECT rid, id FROM resource WHERE type = $1 AND deleted = 0 AND rid > $2 ORDER BY rid LIMIT $3"
     ),
     "clerical name": Sql("SELECT r.id FROM directory d JOIN resource r ON r.rid = d.rid WHERE d.key = $1"),
 }
@@ -69,6 +71,15 @@ def put(period: Period) -> list[Line]:
     ]  # fmt: skip
     referrals = [Line("waiting referral", [key64(one), key]) for one in period.referrals]
     return [Line("waiting put", row), *referrals]
+
+
+_STANDING = frozenset(("booked", "arrived", "checked-in", "fulfilled"))
+
+
+def booked(appointments: Iterable[Mapping[str, Any]]) -> int | None:
+    """When the patient is to come first, in microseconds; None without an appointment that stands."""
+    starts = [one["start"] for one in appointments if one.get("status") in _STANDING and one.get("start")]
+    return min((round(datetime.fromisoformat(one).timestamp() * 1_000) * 1_000 for one in starts), default=None)
 
 
 def days(row: Sequence[Any]) -> dict[str, date | None]:

@@ -8,7 +8,7 @@ from felles.cli.option import chosen, run, store_option
 @click.command()
 @store_option
 def reindex(store: str | None) -> None:
-    """Make the search index what the stored resources give, e.g. after an upgrade. Others may go on writing."""
+    """Make the search index and the waiting list what the stored resources give. Others may go on writing."""
     changed, left = run(_rebuilt(chosen(store).store))
     click.echo(f"{changed} resources had other index rows")
     if left:
@@ -16,7 +16,7 @@ def reindex(store: str | None) -> None:
 
 
 async def _rebuilt(address: str) -> tuple[int, int]:
-    from felles.app import LINES, RULES
+    from felles.app import LINES, RENEWALS, RULES
     from felles.cli.progress import Bar
     from felles.record.bulk.rebuild import rebuild
     from felles.record.record import Record
@@ -25,6 +25,8 @@ async def _rebuilt(address: str) -> tuple[int, int]:
     try:
         with Bar(1.0, "reindex") as bar:
             done = await rebuild(record.store, lambda share, count: bar.reach(share, f"{count:,} put right"))
+        for renew in RENEWALS:
+            done.changed += await renew(record)
     finally:
         await record.close()
     return done.changed, done.left
