@@ -206,3 +206,16 @@ def test_errors_are_outcomes_wherever_they_arise(service: Wire) -> None:
             assert re.fullmatch(r"[a-z-]+", issue["code"])
         outcome = service("POST", "/OperationOutcome/$validate", answer.json)
         assert {issue["severity"] for issue in outcome.issues} <= {"information", "warning"}, outcome.body
+
+
+def test_the_content_of_a_binary_is_sent_and_read_as_it_is(service: Wire) -> None:
+    made = service("POST", "/Binary", b"%PDF-1.7 \xff", content_type="application/pdf")
+    assert (made.status, made.headers["content-type"]) == (201, JSON)
+    url = f"/Binary/{made.json['id']}"
+    raw = service("GET", url, accept="application/pdf")
+    assert (raw.status, raw.body, raw.headers["content-type"]) == (200, b"%PDF-1.7 \xff", "application/pdf")
+    assert raw.headers["x-content-type-options"] == "nosniff"
+    assert service("HEAD", url, accept="*/*").headers["content-type"] == "application/pdf"
+    assert service("GET", url, accept="application/fhir+json").json["contentType"] == "application/pdf"
+    assert service("GET", url, accept="image/png").status == 406
+    assert service("POST", "/Patient", b"x", content_type="application/pdf").status == 415

@@ -6,7 +6,7 @@ from typing import Any
 
 from felles.record import definition, search
 from felles.record.guard import Act
-from felles.record.reading import Reader, Stored, absent, find, masked, shows_patient
+from felles.record.reading import Reader, Stored, absent, find, masked, shows_context, shows_patient
 from felles.record.store import Kind
 
 _INSTANCE = (
@@ -120,7 +120,8 @@ async def _shown(reader: Reader, found: History) -> History:
     """Without the versions that are about a patient whose record is not open."""
     if reader.guard.everything:
         return found
-    versions = await masked(reader, [one for one in found.versions if await shows_patient(reader, one)])
+    shown = [one for one in found.versions if await shows_patient(reader, one) and await shows_context(reader, one)]
+    versions = await masked(reader, shown)
     reader.guard.show(versions)
     return History(versions, found.following, found.end)
 

@@ -111,7 +111,8 @@ async def find(reader: Reader, type_name: str, id: str) -> Stored | None:
     found = _named(placed, type_name, id)
     if found is None:
         return None
-    if not await _may_see(reader, found, Epochs(placed[0][8] or 0, {found.patient: placed[0][9] or 0})):
+    seen = await _may_see(reader, found, Epochs(placed[0][8] or 0, {found.patient: placed[0][9] or 0}))
+    if not seen or not await shows_context(reader, found):
         reader.guard.refuse(type_name, id, (found.patient,) if found.patient else ())
         return None
     if not rows:  # what no relation leads to is opened by the decision
@@ -216,6 +217,17 @@ async def shows_patient(reader: Reader, one: Stored, now: int = 0) -> bool:
     return sight.shows(definition.type_number(one.type), one.patient, whom)
 
 
+async def shows_context(reader: Reader, one: Stored) -> bool:
+    """Whether the reader may see what a Binary belongs to: its securityContext governs it (binary.html#security)."""
+    if one.type != "Binary" or one.body is None or reader.guard.everything or b"securityContext" not in one.body:
+        return True
+    target = (orjson.loads(one.body).get("securityContext") or {}).get("reference")
+    type_name, _, rest = str(target or "").partition("/")
+    if not definition.is_resource(type_name) or type_name == "Binary":
+        return type_name != "Binary"
+    return await find(reader, type_name, rest.partition("/")[0]) is not None
+
+
 def _named_in(one: Stored) -> tuple[int, ...]:
     """The patients of a version that is about no single one."""
     return tuple(extract(one.type, orjson.loads(one.body)).concerned) if one.body else ()
@@ -234,7 +246,7 @@ async def by_rows(reader: Reader, keys: Sequence[tuple[int, int]], sight: Sight 
         if newest is None:
             continue
         one = newest.masked(reader.guard) if newest.number == number else await older(reader, newest, number)
-        if one is not None and one.body is not None:
+        if one is not None and one.body is not None and await shows_context(reader, one):
             versions.append(one)
     return versions
 

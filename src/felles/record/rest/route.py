@@ -4,10 +4,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from felles.record import definition
-from felles.record.interaction import bundle, create, delete, history, operation, patch, read, search, update
+from felles.record.interaction import binary, bundle, create, delete, history, operation, patch, read, search, update
 from felles.record.interaction.capability import UNSTORED, metadata
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.record import Record
+from felles.record.rest.media import takes_content
 from felles.record.rest.message import JSON, Request, Response
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
@@ -44,12 +45,14 @@ async def route(record: Record, request: Request) -> Response:
     if request.method == "HEAD":
         answer = await route(record, _as_get(request))
         shown = {"content-type": JSON, "content-length": str(len(answer.body))} if answer.body else {}
-        return Response(answer.status, b"", {**answer.headers, **shown})
+        return Response(answer.status, b"", {**shown, **answer.headers})
     parts = request.path.split("/") if request.path else []
     if record.elsewhere and parts and parts[0] in record.elsewhere:
         found: Response | None = await record.elsewhere[parts[0]](record, request)
         if found is not None:
             return found
+    if takes_content(request):
+        request = binary.received(request)
     if len(parts) == 2 and request.method in _INSTANCE and parts[1][:1] not in ("_", "$"):
         return await _INSTANCE[request.method](record, request, _known(parts[0]), _checked(parts[1], parts[0]))
     if parts and (parts[-1].startswith("$")):

@@ -12,12 +12,12 @@ from felles.record import document
 from felles.record.outcome import Problem, problem
 from felles.record.rest.door import Door
 from felles.record.rest.failure import unexpected
+from felles.record.rest.media import FORMATS, takes_content
 from felles.record.rest.message import JSON, Request, Response, refusal
 from felles.record.rest.route import route
 
 MAX_BODY = 128 * 1024 * 1024
 COMPRESS_FROM = 1_400
-_FORMATS = ("json", "application/json", "application/fhir+json", "text/json", "application/json+fhir")
 _PRETTY = re.compile(r"(?:^|&)_pretty=true(?:&|$)")
 _NO_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 _OTHER = re.compile(r"fhirversion=(?!\"?4\.0)|charset=(?!\"?utf-?8)", re.IGNORECASE)
@@ -78,13 +78,14 @@ def _query(raw: bytes) -> str:
 
 
 def _acceptable(request: Request) -> None:
-    """Refuses formats that are not offered (http.html#mime-type)."""
+    """Refuses formats that are not offered (http.html#mime-type). The content of a Binary has a type of its own."""
     wanted = request.wants("_format") if "_format" in request.query else None
+    of_binary = request.path.startswith("Binary/") and wanted is None
     if wanted is None:
         accept = request.headers.get("accept") or "*/*"
         wanted = "json" if any(part in accept.lower() for part in ("json", "*/*", "application/*")) else accept
         wanted = "" if "," not in accept and _OTHER.search(accept) else wanted
-    if wanted not in _FORMATS and wanted.partition(";")[0].strip().replace(" ", "+") not in _FORMATS:
+    if not of_binary and wanted not in FORMATS and wanted.partition(";")[0].strip().replace(" ", "+") not in FORMATS:
         raise problem(406, "not-supported", "this server speaks application/fhir+json of FHIR 4.0 only")
     given = request.headers.get("content-type", "")
     if request.method in ("POST", "PUT", "PATCH") and given and not _readable(request, given):
@@ -95,11 +96,13 @@ def _acceptable(request: Request) -> None:
 
 def _readable(request: Request, given: str) -> bool:
     kind = given.partition(";")[0].strip().lower()
+    if kind not in FORMATS and takes_content(request):
+        return True
     if kind == "application/x-www-form-urlencoded":
         return request.path.endswith("_search")
     if kind == "application/json-patch+json":
         return request.method == "PATCH"
-    return kind in _FORMATS and not _OTHER.search(given)
+    return kind in FORMATS and not _OTHER.search(given)
 
 
 async def _body(receive: Receive, headers: Mapping[str, str]) -> bytes:
@@ -142,9 +145,9 @@ def _too_large() -> Problem:
 
 async def _send(send: Send, request: Request, answer: Response) -> None:
     body = answer.body
-    if body and "_pretty" in request.query and _PRETTY.search(request.query):
+    if body and "content-type" not in answer.headers and "_pretty" in request.query and _PRETTY.search(request.query):
         body = document.serialise(document.parse(body), indented=True)
-    headers = [_JSON, *_ALWAYS] if body else [*_ALWAYS]
+    headers = [_JSON, *_ALWAYS] if body and "content-type" not in answer.headers else [*_ALWAYS]
     headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
     encodings = request.headers.get("accept-encoding", "")
     if len(body) > COMPRESS_FROM and "gzip" in encodings and not _NO_GZIP.search(encodings):
