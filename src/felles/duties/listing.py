@@ -90,14 +90,14 @@ class Wanted:
 
 _ALL = ", ".join(f"d.{name}" for name in COLUMNS)
 _EACH = "(SELECT value FROM json_each($1))"
+_LATELY = f"(SELECT duty FROM duty_entry WHERE unit IN {_EACH} AND day >= CAST($6 AS bigint) AND act = 2)"  # noqa: S608
 _OF = {
     "mine": "d.person = $1 AND d.state = 0 AND (d.until IS NULL OR d.until > $2)",
     "unit": "d.unit = $1 AND d.state = 0",
     "unit of many": f"d.unit IN {_EACH} AND d.state = 0",
     "told": "d.watch = $1 AND d.state = 0",
     "told of many": f"d.watch IN {_EACH} AND d.state = 0",
-    "closed": f"d.unit IN {_EACH} AND d.state = 1 AND d.id IN "  # noqa: S608 - placeholders only
-    f"(SELECT duty FROM duty_entry WHERE unit IN {_EACH} AND day >= CAST($6 AS bigint) AND act = 2)",
+    "closed": f"d.unit IN {_EACH} AND d.state = 1 AND d.id IN {_LATELY}",
 }
 _NARROWED = (
     "(CAST($3 AS bigint) = 0 OR d.kind = $3) AND d.due <= CAST($4 AS bigint) AND (CAST($5 AS bigint) = 0 "
@@ -106,8 +106,13 @@ _NARROWED = (
 _COLUMN = {Order.DUE: "due", Order.DUE_LAST: "due", Order.OPENED: "opened", Order.OPENED_LAST: "opened"}
 
 
+_ARRAY = "(SELECT value::int8 FROM json_array_elements_text($1::json))"
+
+
 def _sql(text: str) -> Sql:
-    return Sql(text, text.replace(_EACH, "(SELECT value::int8 FROM json_array_elements_text($1::json))"))
+    """For PostgreSQL what is looked for is an array: of a subquery it would expect a hundred and read every row."""
+    region = text.replace(f"IN {_LATELY}", f"= ANY (ARRAY{_LATELY})")
+    return Sql(text, region.replace(f"IN {_EACH}", f"= ANY (ARRAY{_ARRAY})"))
 
 
 def _column(base: str, order: Order) -> str:

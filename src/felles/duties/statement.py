@@ -20,7 +20,7 @@ def _locked(sql: str) -> Sql:
 
 
 def _among(sql: str) -> Sql:
-    many = "IN (SELECT value::int8 FROM json_array_elements_text($1::json))"
+    many = "= ANY (ARRAY(SELECT value::int8 FROM json_array_elements_text($1::json)))"
     return Sql(sql.format(among="IN (SELECT value FROM json_each($1))"), sql.format(among=many))
 
 
