@@ -27,7 +27,7 @@ from tests.integration.region import PROFESSION, People, build, encounter, obser
 
 HOUSE = "urn:felles:role"
 REASON = "Vikar i ferien, avtalt med klinikksjefen"
-KIND = duties.declare(duties.Kind(9_001, "test-handed-on", "Følges opp", WorkingDays(3)))
+KIND = duties.declare(duties.Kind(9_401, "test-handed-on", "Følges opp", WorkingDays(3)))
 
 
 def now() -> int:

@@ -5,6 +5,7 @@ from time import perf_counter
 
 import pytest
 
+from felles.demo import number
 from felles.record.authenticity import refuse_made_up
 from felles.record.bulk.preparation import Preparation
 from felles.record.bulk.source import Piece
@@ -46,6 +47,16 @@ async def test_create_and_update(fhir: Client) -> None:
     patch = [{"op": "replace", "path": "/identifier/0/value", "value": "99000001"}]
     kind = "application/json-patch+json"
     assert (await fhir("PATCH", f"Organization/{created['id']}", patch, content_type=kind)).status == 422
+
+
+@pytest.mark.anyio
+async def test_help_numbers(fhir: Client) -> None:
+    def helped(value: str) -> dict[str, object]:
+        return {"resourceType": "Patient", "identifier": [{"system": f"{OID}4.3", "value": value}]}
+
+    assert (await fhir("POST", "Patient", helped(number.help_number(3)))).status == 422
+    await fhir.create(helped("80000000268"))
+    await (await marked(fhir.record)).create(helped(number.help_number(3)))
 
 
 @pytest.mark.anyio

@@ -141,6 +141,8 @@ def test_identifiers_are_valid_and_never_real(of_type: dict[str, list[dict[str, 
     assert len({i["value"] for i in patients}) == len(patients) == len(of_type["Patient"]) - 1
     assert all(national.is_synthetic(i["value"]) for i in patients)
     assert {national.is_d_number(i["value"]) for i in patients if i["system"] == f"{OID}4.2"} == {True}
+    helped = [i["value"] for p in of_type["Patient"] for i in p["identifier"] if i["system"] == f"{OID}4.3"]
+    assert len(helped) == 1 and all(national.is_help_number(value) and value >= "99999" for value in helped)
     by_system: dict[str, set[str]] = defaultdict(set)
     for organization in of_type["Organization"]:
         for found in organization["identifier"]:

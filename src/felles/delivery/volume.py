@@ -46,7 +46,7 @@ MISSING = declare(
     Kind(
         202, "letters-missing", "Brev som pleier å gå ut, mangler", WorkingDays(1),
         (Step(Level.LEADER, WorkingDays(1)), Step(Level.REGION, WorkingDays(2))),
-        proof="what was found out", view=View.NONE,
+        proof="Hva som ble funnet ut", view=View.NONE,
     )
 )  # fmt: skip
 

@@ -2,11 +2,14 @@
 
 Persons: fødselsnummer and D-number of the synthetic series (month + 80). Organisations: numbers that begin with 3,
 the series of synthetic organisations; real ones begin with 8 or 9. HPR numbers: nine digits from 990000000;
-HER-ids: eight digits from 99000000; both far above what has been given out. The store accepts these
-organisation numbers only when it is marked as demo.
+HER-ids: eight digits from 99000000; common help numbers: from 999990000 on;
+all far above what has been given out. The store accepts these organisation numbers, HER-ids and help numbers only
+when it is marked as demo.
 """
 
 from datetime import date
+
+from felles.record.validation.made_up import LOWEST_HELP_NUMBER
 
 OID = "urn:oid:2.16.578.1.12.4.1"
 FNR = f"{OID}.4.1"
@@ -14,8 +17,7 @@ DNR = f"{OID}.4.2"
 HPR = f"{OID}.4.4"
 ORGNR = f"{OID}.4.101"
 HER = f"{OID}.2"
-DUMMY = "urn:felles:demo:emergency-number"
-"""Numbers given in the emergency clinic to persons nobody knows yet; local to the made-up region."""
+FHN = f"{OID}.4.3"
 
 _FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -53,6 +55,14 @@ def personal_number(birth: date, sex: str, start: int, taken: set[str], *, tempo
                 taken.add(number)
                 return number
     raise LookupError(f"no number left for {birth}")
+
+
+def help_number(ordinal: int) -> str:
+    """The `ordinal`-th common help number (FH-nummer) from 999990000, far above what has been given out: for persons
+    nobody knows yet."""
+    stems = (_personal(str(stem)) for stem in range(LOWEST_HELP_NUMBER, LOWEST_HELP_NUMBER + 10_000))
+    usable = [found for found in stems if found]
+    return usable[ordinal % len(usable)]
 
 
 def organisation_number(ordinal: int) -> str:

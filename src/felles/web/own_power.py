@@ -45,7 +45,8 @@ async def _page(request: Request, status: int = 200, wrong: str = "", form: Mapp
     parents = await parental(record, me, now)
     return answer(
         request, "own-powers.html", status, given=given, mine=mine, parents=facets([parents] if parents else []),
-        hindrance=power.hindrance(await patient(record, sitting.home), now), areas_offered=list(AREAS), wrong=wrong, form=form,
+        hindrance=power.hindrance(await patient(record, sitting.home), now), areas_offered=list(AREAS),
+        wrong=wrong, form=form,
     )  # fmt: skip
 
 

@@ -53,10 +53,10 @@ def _examined(chart: Chart, case: dict[str, Any], doctor: staff.Worker, encounte
 
 
 def unknown(chart: Chart) -> None:
-    """Somebody brought in without papers: a name of convenience and a number of the clinic's own."""
+    """Somebody brought in without papers: a name of convenience and a common help number (FH-nummer)."""
     chart.person.sex = "male"
     body = chart.resources[0]
-    body["identifier"] = [identifier(number.DUMMY, f"UKJENT-{chart.person.ordinal:06}", "temp")]
+    body["identifier"] = [identifier(number.FHN, number.help_number(chart.person.ordinal), "temp")]
     body["name"] = [{"use": "anonymous", "text": "Ukjent mann", "family": "Ukjent", "given": ["Mann"]}]
     body["gender"] = "male"
     keep = ("resourceType", "id", "meta", "active", "identifier", "name", "gender")
