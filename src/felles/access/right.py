@@ -149,7 +149,7 @@ OF_ROLE = {
     "LE": _DOCTOR, "TL": _DOCTOR, "PS": _PSYCHOLOGIST, "SP": _NURSE, "VP": _NURSE, "FT": _NURSE, "ET": _NURSE,
     "JO": _MIDWIFE, "HF": _ASSISTANT, "HE": _CLERK, "RA": _IMAGING, "BI": _LABORATORY,
     "merkantil": _CLERK, ADMINISTRATOR: _ADMINISTRATOR, OFFICER: _PRIVACY_OFFICER, "utrullingsleder": NOTHING,
-    "XX": NOTHING, **dict.fromkeys(LEADERS, _LEADER),
+    "XX": NOTHING, **dict.fromkeys(sorted(LEADERS), _LEADER),
 }  # fmt: skip
 """Volven 9060 or own code → rights."""
 
