@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from felles.clerical.clock import faults
 from felles.clerical.conservation import period_id
+from felles.clerical.period import is_period, of
 from felles.demo import STORY, TAG, people, region
 from felles.demo.code import SYSTEMS, codes
 from felles.demo.place import place, places
@@ -351,3 +353,17 @@ def test_eight_people_can_sign_in_and_two_who_lead_and_control(of_type: dict[str
         assert links <= known
         assert person.name and person.unit and person.description
     assert [person.patient for person in offered if person.patient] == [f"Patient/{STORY['patient']}"]
+
+
+def test_the_past_year_has_referrals_that_are_over() -> None:
+    grown = [person for person in population(1_100, 1, TODAY) if not person.track]
+    resources = [one for person in grown for one in record(person, TODAY)]
+    periods = [of(one) for one in resources if one["resourceType"] == "EpisodeOfCare" and is_period(one)]
+    assert {one.field for one in periods} == {"somatic", "adult-mental", "child-mental", "addiction"}
+    assert {one.end for one in periods if one.outcome == "right"} >= {"1", "2"}
+    assert any(one.outcome == "no-right" for one in periods) and any(one.late(TODAY) for one in periods)
+    births = {f"Patient/{one['id']}": one["birthDate"] for one in resources if one["resourceType"] == "Patient"}
+    assert not [found for one in periods for found in faults(None, one, TODAY, births[one.patient])]
+    months = Counter(one.ended.month for one in periods if one.ended)
+    assert len(months) == 12
+    assert not [one for one in resources if future(one, TODAY)]

@@ -5,7 +5,7 @@ from datetime import date
 
 from felles.demo import agreement, patient, place, schedule, staff, story, wish
 from felles.demo.chart import Chart
-from felles.demo.history import life
+from felles.demo.history import life, referral
 from felles.demo.population import Person, Register, background, dense, family
 from felles.demo.resource import Json
 from felles.demo.unit import emergency, homecare, nursing, office, orthopaedics, radiology, station, therapy, ward
@@ -58,6 +58,7 @@ def record(person: Person, today: date) -> list[Json]:
     else:
         life.ordinary(chart)
         life.ahead(chart)
+        referral.past(chart)
     wish.write(chart)
     return chart.resources
 

@@ -1,6 +1,7 @@
 """Referrals, orders, tasks and appointments (https://hl7.org/fhir/R4/servicerequest.html, task, appointment)."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,6 +12,8 @@ from felles.demo.place import Place
 from felles.demo.resource import Json, reference, resource, text
 from felles.demo.staff import Worker
 
+BEGUN = "1"
+"""Ventetid sluttkode: care has begun."""
 CATEGORY = "urn:felles:category"
 CATEGORIES = {"referral": "Henvisning", "imaging": "Bildediagnostikk", "laboratory": "Laboratorium"}
 
@@ -80,20 +83,43 @@ class Assessed:
 
 
 def waiting(chart: Chart, referral: str, unit: Place, said: Assessed) -> str:
-    """The referral period of a patient who has a right and waits (EpisodeOfCare, as the clerical room writes it; the id
-    is the one that it gives a referral's first period)."""
-    days = {"seniority": said.received, "received": said.received, "assessed": said.assessed, "deadline": said.deadline}
-    codes = {"outcome": "right", "care": said.care, "field": said.field}
+    """The referral period of a patient who has a right and waits."""
+    return _period(chart, referral, unit, said, "waitlist")
+
+
+def refused(chart: Chart, referral: str, unit: Place, said: Assessed, why: str) -> str:
+    """The referral period of a patient who has no right to care there, with the reason and the right to complain."""
+    more: list[Json] = [{"url": "reason", "valueString": why}, {"url": "complaint", "valueBoolean": True}]
+    return _period(chart, referral, unit, said, "cancelled", more, outcome="no-right", end=said.assessed)
+
+
+def ended(
+    chart: Chart, referral: str, unit: Place, said: Assessed, day: date, code: str, *, active: bool = False
+) -> str:
+    """The referral period of a patient whose wait is over; `code` says why (ventetid sluttkode, Volven 8445)."""
+    status = ("active" if active else "finished") if code == BEGUN else "cancelled"
+    more: list[Json] = [{"url": "ended", "valueDate": day.isoformat()}, {"url": "end", "valueCode": code}]
+    return _period(chart, referral, unit, said, status, more, end=None if active else day)
+
+
+def _period(
+    chart: Chart, referral: str, unit: Place, said: Assessed, status: str, more: Sequence[Json] = (), *,
+    outcome: str = "right", end: date | None = None,
+) -> str:  # fmt: skip
+    """An EpisodeOfCare as the clerical room writes it; the id is the one that it gives a referral's first period."""
+    days = {"seniority": said.received, "received": said.received, "assessed": said.assessed}
+    days |= {"deadline": said.deadline} if outcome == "right" else {}
+    codes = {"outcome": outcome, "care": said.care, "field": said.field}
     inner: list[Json] = [{"url": name, "valueDate": day.isoformat()} for name, day in days.items()]
     inner += [{"url": name, "valueCode": code} for name, code in codes.items()]
     kind = {"system": "urn:felles:episode", "code": "referral-period"}
     body: Json = {
-        "extension": [{"url": "urn:felles:referral-period", "extension": inner}],
-        "status": "waitlist",
+        "extension": [{"url": "urn:felles:referral-period", "extension": [*inner, *more]}],
+        "status": status,
         "type": [{"coding": [kind], "text": "Henvisningsperiode"}],
         "patient": chart.subject,
         "managingOrganization": unit.as_reference(),
-        "period": {"start": said.received.isoformat()},
+        "period": {"start": said.received.isoformat(), **({"end": end.isoformat()} if end else {})},
         "referralRequest": [reference(referral)],
     }
     identity = "rp-" + hashlib.blake2b(referral.encode(), digest_size=16).hexdigest()
