@@ -19,6 +19,8 @@ GIVERS = frozenset(("leder", "administrator"))
 CARE = frozenset(("doctor", "nurse", "clerk", "leder"))
 """Those to whom a relation in the patient's unit opens the record."""
 FINDERS = frozenset(("doctor", "nurse", "other", "zone", "clerk", "leder"))
+REFERRED = frozenset(("doctor", "nurse", "other", "zone", "clerk"))
+"""Those to whose role referrals belong."""
 
 PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/", "/start", "/account", "/palette", "/language", "/sign-out", "/step-up"), EVERYBODY),
@@ -26,6 +28,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/account/": EVERYBODY,
     "/role": WORKERS,
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
+    **dict.fromkeys(("/referrals", "/referrals.csv"), REFERRED),
     "/own/": HOME,
     "/find": FINDERS,
     "/patient/{id}/emergency": FINDERS,

@@ -33,6 +33,14 @@ def last_day_to_assess(seniority: date) -> date:
     return last_day(assessed_by(seniority))
 
 
+def first_assessed_in_time(day: date) -> date:
+    """The first seniority date whose assessment on a day is still in time."""
+    found = day
+    while last_day_to_assess(found - timedelta(days=1)) >= day:
+        found -= timedelta(days=1)
+    return found
+
+
 def late_from(deadline: date) -> int:
     """The moment at which a deadline has been broken."""
     return NORWAY.moment(deadline + timedelta(days=1))

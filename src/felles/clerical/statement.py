@@ -21,11 +21,33 @@ _MARKS = ", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))
 _SETS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("period", "booked"))
 
 
-def _page(order: str, which: str) -> Sql:
-    """At most $4 rows of unit $1 after ($2, $3) by `order`."""
+BOXES: Mapping[str, tuple[str, str]] = {
+    "to-assess": ("seniority", f"status = {STATUS[Status.RECEIVED]}"),
+    "to-book": ("deadline", f"status = {STATUS[Status.WAITING]} AND booked IS NULL"),
+    "with-time": ("deadline", f"status = {STATUS[Status.WAITING]} AND booked IS NOT NULL"),
+}
+"""Part of a list → the column by which it is due, and what is in it."""
+ORDERS: Mapping[str, str] = {"due": "{due}", "waited": "seniority", "newest": "-seniority", "time": "booked"}
+"""Order → what it goes by."""
+
+
+def _page(box: str, order: str) -> Sql:
+    """At most $4 rows of unit $1 after ($2, $3), due from $5 until before $6, of a field and a pathway if given."""
+    due, which = BOXES[box]
+    by = ORDERS[order].format(due=due)
     return Sql(
-        f"SELECT {_ALL} FROM waiting WHERE unit = $1 AND {which} AND ({order}, period) > ($2, $3) "  # noqa: S608
-        f"ORDER BY {order}, period LIMIT $4"
+        f"SELECT {_ALL} FROM waiting WHERE unit = $1 AND {which} AND ({by}, period) > ($2, $3) "  # noqa: S608
+        f"AND {due} >= $5 AND {due} < $6 AND ($7 = '' OR field = $7) AND ($8 = '' OR pathway = $8) "
+        f"ORDER BY {by}, period LIMIT $4"
+    )
+
+
+def _tally(box: str) -> Sql:
+    """How many rows such a list has."""
+    due, which = BOXES[box]
+    return Sql(
+        f"SELECT count(*) FROM waiting WHERE unit = $1 AND {which} "  # noqa: S608
+        f"AND {due} >= $2 AND {due} < $3 AND ($4 = '' OR field = $4) AND ($5 = '' OR pathway = $5)"
     )
 
 
@@ -37,9 +59,11 @@ LINES: Mapping[str, Sql] = {
     "waiting booked": Sql("UPDATE waiting SET booked = $2 WHERE period = $1"),
     "waiting of": Sql(f"SELECT {_ALL} FROM waiting WHERE period = $1"),  # noqa: S608
     "waiting of referral": Sql("SELECT period FROM waiting_referral WHERE referral = $1 ORDER BY period"),
-    "waiting to assess": _page("seniority", f"status = {STATUS[Status.RECEIVED]}"),
-    "waiting to book": _page("deadline", f"status = {STATUS[Status.WAITING]} AND booked IS NULL"),
-    "waiting with time": _page("deadline", f"status = {STATUS[Status.WAITING]} AND booked IS NOT NULL"),
+    **{f"waiting {box} {order}": _page(box, order) for box in BOXES for order in ORDERS},
+    **{f"waiting {box} tally": _tally(box) for box in BOXES},
+    "waiting pathways": Sql(
+        "SELECT DISTINCT pathway FROM waiting WHERE unit = $1 AND status IN (0, 1) AND pathway <> '' ORDER BY pathway"
+    ),
     "waiting count": Sql(
         "SELECT status, count(*), count(booked), sum(CASE WHEN deadline < $2 THEN 1 ELSE 0 END), "
         "sum(CASE WHEN booked IS NULL AND deadline < $3 THEN 1 ELSE 0 END), sum($2 - seniority) "

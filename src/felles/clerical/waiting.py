@@ -6,7 +6,7 @@ A row names nobody: what it is about is read through the guard (`people`), and w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,7 +22,9 @@ from felles.record.index.value import key64
 from felles.record.record import Record
 
 PAGE = 50
-START = (-1, -1 << 63)
+FAR = 1_000_000
+"""Days: further than any."""
+START = (-FAR, -1 << 63)
 Json = dict[str, Any]
 
 
@@ -34,7 +36,50 @@ class Box(StrEnum):
     WITH_TIME = "with-time"
 
 
-_LINES = {Box.TO_ASSESS: "waiting to assess", Box.TO_BOOK: "waiting to book", Box.WITH_TIME: "waiting with time"}
+class Order(StrEnum):
+    """DUE: what is owed next first; WAITED and NEWEST: by the seniority date; TIME: who comes first."""
+
+    DUE = "due"
+    WAITED = "waited"
+    NEWEST = "newest"
+    TIME = "time"
+
+
+class State(StrEnum):
+    """ALL; LATE: what is owed next is late; NEAR: soon."""
+
+    ALL = ""
+    LATE = "late"
+    NEAR = "near"
+
+
+NEAR_DAYS = {Box.TO_ASSESS: 3, Box.TO_BOOK: clock.LEAD_DAYS, Box.WITH_TIME: clock.LEAD_DAYS}
+"""Policy: so many days ahead something is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a list is looked at, and in which order."""
+
+    box: Box
+    order: Order = Order.DUE
+    state: State = State.ALL
+    field: str = ""
+    pathway: str = ""
+
+    def narrowing(self, today: date) -> list[int | str]:
+        """As the statements take it."""
+        first, last = self._span(today)
+        if self.box is Box.TO_ASSESS:
+            first, last = (one and clock.first_assessed_in_time(one) for one in (first, last))
+        edges = (number(one) for one in (first, last))
+        low, high = (far if one is None else one for one, far in zip(edges, (-FAR, FAR), strict=True))
+        return [low, high, self.field, self.pathway]
+
+    def _span(self, today: date) -> tuple[date | None, date | None]:
+        """The days within which what is owed next is due: the first, and the one after the last."""
+        after = today + timedelta(days=NEAR_DAYS[self.box] + 1)
+        return {State.ALL: (None, None), State.LATE: (None, today), State.NEAR: (today, after)}[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +94,12 @@ class Row:
     waited: int
     late: bool
     near: bool
+    field: str = ""
+
+    @property
+    def too_late(self) -> bool:
+        """Whether the patient has a time, but after the deadline."""
+        return self.booked is not None and self.due is not None and self.booked.date() > self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +121,48 @@ class Counts:
     mean: int
 
 
-async def page(record: Record, unit: str, box: Box, now: int, after: tuple[int, int] = START) -> Page:
+async def page(
+    record: Record, unit: str, box: Box | Wanted, now: int, after: tuple[int, int] = START, limit: int = PAGE
+) -> Page:
     """A page of a unit's list, "Organization/x"."""
-    found = await record.ask(_LINES[box], [key64(unit), *after, PAGE + 1])
-    shown, today = found[:PAGE], NORWAY.day(now)
+    want = box if isinstance(box, Wanted) else Wanted(box)
+    today = NORWAY.day(now)
+    asked = [key64(unit), *after, limit + 1, *want.narrowing(today)]
+    found = await record.ask(f"waiting {want.box} {want.order}", asked)
+    shown = found[:limit]
     known = await names(Outside(record), [key for row in shown for key in (row[0], row[2])])
-    order = COLUMNS.index("seniority" if box is Box.TO_ASSESS else "deadline")
-    further = (int(shown[-1][order]), int(shown[-1][0])) if len(found) > PAGE else None
-    return Page([_row(row, known, today) for row in shown if row[0] in known], further)
+    further = (_place(shown[-1], want), int(shown[-1][0])) if len(found) > limit else None
+    return Page([_row(row, known, today, want.box) for row in shown if row[0] in known], further)
 
 
-def _row(row: Sequence[Any], known: Mapping[int, str], today: date) -> Row:
+def _place(row: Sequence[Any], want: Wanted) -> int:
+    """Where a row stands in the order."""
+    due = "seniority" if want.box is Box.TO_ASSESS else "deadline"
+    column = {Order.DUE: due, Order.TIME: "booked"}.get(want.order, "seniority")
+    found = int(row[COLUMNS.index(column)] or 0)
+    return -found if want.order is Order.NEWEST else found
+
+
+async def tally(record: Record, unit: str, want: Wanted, now: int) -> int:
+    """How many rows a list has, with everything that narrows it."""
+    rows = await record.ask(f"waiting {want.box} tally", [key64(unit), *want.narrowing(NORWAY.day(now))])
+    return int(rows[0][0])
+
+
+async def pathways(record: Record, unit: str) -> list[str]:
+    """The codes of the pathways (pakkeforløp) among a unit's referrals."""
+    return [str(row[0]) for row in await record.ask("waiting pathways", [key64(unit)])]
+
+
+def _row(row: Sequence[Any], known: Mapping[int, str], today: date, box: Box) -> Row:
     told = days(row)
     seniority = told["seniority"] or today
     due = clock.last_day_to_assess(seniority) if row[3] == STATUS[Status.RECEIVED] else told["deadline"]
     booked = datetime.fromtimestamp(row[8] / 1_000_000, ZONE) if row[8] is not None else None
     return Row(
         known[row[0]].partition("/")[2], known.get(row[2], ""), seniority, due, booked, (today - seniority).days,
-        late=due is not None and due < today, near=due is not None and 0 <= (due - today).days <= clock.LEAD_DAYS,
+        late=due is not None and due < today, near=due is not None and 0 <= (due - today).days <= NEAR_DAYS[box],
+        field=row[COLUMNS.index("field")],
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from felles.web.home import HOME, ROOMS
 from felles.web.ledger import LEDGER, LISTS
 from felles.web.page import answer
 from felles.web.place import Place, everybody
+from felles.web.referral import CLERICAL, COUNTERS
 from felles.web.source import Desk, Record
 from felles.web.supervision import OFFICES, SUPERVISION
 from felles.web.visit import Site, Visiting, visit_of
@@ -52,6 +53,7 @@ ROUTES = [
     *HOME,
     *SUPERVISION,
     *LEDGER,
+    *CLERICAL,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),
@@ -65,6 +67,7 @@ ROUTES = [
 PLACES: Sequence[Place] = (
     *find.PLACES,
     *LISTS,
+    *COUNTERS,
     *ROOMS,
     *OFFICES,
     *account.PLACES,

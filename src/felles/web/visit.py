@@ -112,7 +112,10 @@ class Visiting:
         await self.app(scope, receive, send)
 
 
-ACTS = {"print": Act.PRINT, "find": Act.SEARCH, "palette": Act.SEARCH, "duties.csv": Act.EXPORT}
+ACTS = {
+    "print": Act.PRINT, "find": Act.SEARCH, "palette": Act.SEARCH, "duties.csv": Act.EXPORT,
+    "referrals.csv": Act.EXPORT,
+}  # fmt: skip
 """The last part of an address, and what the log calls it; all else is reading."""
 
 
