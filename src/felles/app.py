@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from felles import clerical, delivery, duties
+from felles import clerical, delivery, duties, steering
 from felles.access import limit, statement
 from felles.access.audit import statement as audit
 from felles.access.audit.answer import names
@@ -36,16 +36,16 @@ from felles.record.rule import Rule
 from felles.record.store import Sql
 from felles.settings import settings
 
-RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules())
+RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules(), *steering.rules())
 """The rules of the house, run in the transaction of what wakes them."""
 
 LINES: Mapping[str, Sql] = {
     **statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES, **delivery.LINES,
-    **clerical.LINES,
+    **clerical.LINES, **steering.LINES,
 }  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
 
-RENEWALS: Sequence[Callable[[Record], Awaitable[int]]] = (clerical.renew,)
+RENEWALS: Sequence[Callable[[Record], Awaitable[int]]] = (clerical.renew, steering.renew)
 """What makes the rooms' own tables anew from the resources; each returns how many rows it put right."""
 
 ORPHANS: Sequence[Orphans] = (clerical.orphans, delivery.orphans)
