@@ -19,8 +19,10 @@ from felles.access.emergency import REASONS
 from felles.access.oversight import GROUNDS as SPOKEN
 from felles.access.title import ABILITIES, NO_PATIENTS, TITLES
 from felles.app import RULES as RULES
+from felles.clerical.code import tables
 from felles.demo import people
 from felles.duties.kind import kinds
+from felles.steering.figure import FIGURES
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 
 WEB = CATALOGUES.parent
@@ -50,6 +52,11 @@ def words_of_source() -> dict[Words, str]:
         found.setdefault(kind.title, "duties")
         if kind.proof:
             found.setdefault(kind.proof, "duties")
+    for figure in FIGURES:
+        for words in (figure.title, figure.definition, figure.source):
+            found.setdefault(words, "steering")
+    for row in tables()["field"].values():
+        found.setdefault(row.nb, "steering")
     for reason in REASONS.values():
         found.setdefault(reason, "emergency")
     for words in (*TITLES.values(), *ABILITIES, NO_PATIENTS, *WORDS.values(), *SPOKEN.values(), *UNUSUAL.values()):

@@ -29,6 +29,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/role": WORKERS,
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
     **dict.fromkeys(("/referrals", "/referrals.csv"), REFERRED),
+    **dict.fromkeys(("/steering", "/steering.csv", "/steering/"), WORKERS),
     "/own/": HOME,
     "/find": FINDERS,
     "/patient/{id}/emergency": FINDERS,

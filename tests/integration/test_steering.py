@@ -121,7 +121,7 @@ async def test_rows_are_what_the_number_counts_and_name_nobody_whose_record_is_c
     other, _ = await consenting.staff(record, "other")
     first = await reading.rows(mine, [WARD], Kind.BEGUN, MARCH, MARCH)
     assert first.next is not None
-    second = await reading.rows(mine, [WARD], Kind.BEGUN, MARCH, MARCH, first.next)
+    second = await reading.rows(mine, [WARD], Kind.BEGUN, MARCH, MARCH, after=first.next)
     found = [*first.rows, *second.rows]
     assert sorted(one.value or 0 for one in found) == [10 + number for number in range(60)]
     assert {one.patient for one in found} == {"Patient/anna"}

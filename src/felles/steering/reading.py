@@ -109,10 +109,16 @@ class Rows:
 
 
 async def rows(
-    record: Record, units: Sequence[str], kind: Kind, first: int, last: int, after: tuple[int, int] = START
+    record: Record,
+    units: Sequence[str],
+    kind: Kind,
+    first: int,
+    last: int,
+    field: str = ALL,
+    after: tuple[int, int] = START,
 ) -> Rows:
     """What a number counts: each fact of some units and months, told to the log as one search."""
-    asked = [_keys(units), kind.value, first, last, *after, PAGE + 1]
+    asked = [_keys(units), kind.value, first, last, *after, PAGE + 1, field]
     found = await record.ask("steering rows", asked)
     shown = found[:PAGE]
     known = await names(Outside(record), [key for row in shown for key in (row[0], row[2])])

@@ -38,7 +38,7 @@ LINES: Mapping[str, Sql] = {
     ),
     "steering rows": _of_units(
         f"SELECT {_COLUMNS} FROM steering WHERE unit {{among}} AND kind = $2 AND month >= $3 AND month <= $4 "  # noqa: S608
-        "AND (day, subject) > ($5, $6) ORDER BY day, subject LIMIT $7"
+        "AND (day, subject) > ($5, $6) AND ($8 = '' OR field = $8) ORDER BY day, subject LIMIT $7"
     ),
 }
 

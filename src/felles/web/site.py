@@ -11,7 +11,7 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import account, emergency, failure, find, palette, patient, role, signin
+from felles.web import account, emergency, failure, find, palette, patient, role, signin, steering
 from felles.web.asset import send_asset
 from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
@@ -53,6 +53,7 @@ ROUTES = [
     *HOME,
     *SUPERVISION,
     *LEDGER,
+    *steering.ROUTES,
     *CLERICAL,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
@@ -69,6 +70,7 @@ PLACES: Sequence[Place] = (
     *LISTS,
     *COUNTERS,
     *ROOMS,
+    *steering.PLACES,
     *OFFICES,
     *account.PLACES,
     *role.PLACES,

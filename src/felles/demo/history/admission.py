@@ -12,6 +12,8 @@ from felles.demo.event.document import LETTER, document
 from felles.demo.place import Place, place
 from felles.demo.resource import Json, reference, text
 
+LATER = (2, 5, 9, 3, 30, 1, 14, 70, 4, 200)
+"""Hours from discharge until the epikrise is signed."""
 _WARDS = {
     "levanger": "levanger-medisin", "verdal": "levanger-medisin", "namsos": "namsos-medisin",
     "snasa": "namsos-medisin", "alesund": "alesund-medisin", "molde": "molde-medisin",
@@ -186,8 +188,10 @@ def discharge(chart: Chart, stay: Stay) -> str:
     words = f"{head}{gone} {clock.norwegian(end.date())}.\n\n" + chart.words(
         "admissions", stay.reason, stay.ward, "letter_"
     )
+    signed = min(end + timedelta(hours=LATER[chart.person.ordinal % len(LATER)]), clock.at(chart.today, 7))
+    moment = max(end, signed)
     return document(
-        chart, stay.ward, doctor, end, "18842-5", "Epikrise", words, category=LETTER, encounter=stay.encounter
+        chart, stay.ward, doctor, moment, "18842-5", "Epikrise", words, category=LETTER, encounter=stay.encounter
     )
 
 
