@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from felles.clerical import conservation, forecast, statement, vacancy
+from felles.clerical.npr import completeness
 from felles.clerical.orphan import orphans
 from felles.clerical.renewal import renew
 from felles.record.record import Record
@@ -23,7 +24,7 @@ WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
 
 def rules() -> Sequence[Rule]:
     """What holds for every referral and every slot, whoever writes them."""
-    return (*conservation.RULES, vacancy.RULE)
+    return (*conservation.RULES, vacancy.RULE, *completeness.RULES)
 
 
 __all__ = ["LINES", "WORKERS", "orphans", "renew", "rules"]

@@ -30,6 +30,10 @@ KINDS = {
 """Kind of place → HL7 organization-type and its Norwegian name."""
 
 _WITHOUT_SERVICE = {"trust", "programme", "hospital", "municipality"}
+REPORTS: Json = {
+    "coding": [{"system": "urn:felles:reports", "code": "npr", "display": "Rapporterer til Norsk pasientregister"}]
+}
+"""Organization.type of an institution that reports to the national patient register."""
 BEDS = 22
 """Beds of the medical ward (issue: "a medical ward with 22 beds")."""
 
@@ -152,7 +156,7 @@ def _organization(found: Place) -> Json:
     body: Json = {
         "identifier": identifiers,
         "active": True,
-        "type": [hl7("organization-type", code) | {"text": words}],
+        "type": [hl7("organization-type", code) | {"text": words}, *([REPORTS] if found.kind == "trust" else ())],
         "name": found.name,
         "telecom": _contact(found),
         "address": [_address(found)],

@@ -10,7 +10,7 @@ from felles.demo.code import table
 from felles.demo.event import order, problem, visit
 from felles.demo.event.document import document
 from felles.demo.place import Place, place
-from felles.demo.resource import text
+from felles.demo.resource import reference, text
 from felles.demo.unit.therapy import ACT_CODE, LABELS
 
 YEAR = 365
@@ -104,7 +104,7 @@ def _attended(chart: Chart, course: Course, made: str, said: order.Assessed) -> 
     offer = course.kind["offer"]
     met = visit.encounter(
         chart, course.clinic, who, start, minutes=30, kind=offer, condition=condition,
-        reason=problem.diagnosis(icd=course.kind["icd"]),
+        reason=problem.diagnosis(icd=course.kind["icd"]), extra={"basedOn": [reference(made)]},
     )  # fmt: skip
     words = f"{offer}. Sykehistorie og funn stemmer med henvisningen. Plan lagt sammen med pasienten."
     document(chart, course.clinic, who, start + timedelta(minutes=35), "11488-4", "Poliklinisk notat", words,

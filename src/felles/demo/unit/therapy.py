@@ -9,7 +9,7 @@ from felles.demo.event import measure, medicine, order, problem, visit
 from felles.demo.event.document import document
 from felles.demo.history import child, life
 from felles.demo.place import Place, place
-from felles.demo.resource import Json, text
+from felles.demo.resource import Json, reference, text
 
 _MEDICINES = {
     "F33.1": "N06AB10", "F41.1": "N06AB06", "F43.1": "N06AX11", "F31.9": "N05AH04", "F40.1": "N06AB06",
@@ -19,6 +19,7 @@ _SCORES = {"dps": ("phq9", 18, 9), "tsb": ("audit", 10, 4)}
 LABELS = {"dps": "PSY", "bup": "PSY", "tsb": "ETH"}
 """HL7 v3 ActCode of information that patients often want closed: psychiatry, substance abuse."""
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_FIELDS = {"dps": "adult-mental", "bup": "child-mental", "tsb": "addiction"}
 _GOALS = {
     "dps": "Redusere symptomer, gjenoppta arbeid gradvis, krise- og mestringsplan.",
     "bup": "Bedre fungering hjemme og på skolen, samarbeid med foreldre.",
@@ -40,13 +41,17 @@ def patient(chart: Chart, index: int) -> None:
     referred = clock.at(clock.weekday(start - timedelta(weeks=5)), 11)
     reason = problem.diagnosis(icd=icd)
     said = "Ber om vurdering og behandling i spesialisthelsetjenesten. Tiltak i kommunen er prøvd."
-    order.referral(chart, chart.person.gp, clinic, referred, text("Utredning og behandling"), said, reason=reason,
-                   status="completed")  # fmt: skip
+    made = order.referral(chart, chart.person.gp, clinic, referred, text("Utredning og behandling"), said,
+                          reason=reason, status="completed")  # fmt: skip
+    assessed = clock.working_days(referred.date(), 3 + index % 5)
+    deadline = clock.weekday(start + timedelta(days=10))
+    right = order.Assessed(referred.date(), assessed, deadline, "treatment", _FIELDS[clinic.key])
+    order.ended(chart, made, clinic, right, clock.weekday(start), "1", active=True)
     condition = problem.condition(chart, reason, start, who=who)
     visit.episode(chart, clinic, who, "Behandlingsforløp", start, condition)
     plan(chart, clinic, who, start)
     _treat(chart, icd, who, condition)
-    _talks(chart, clinic, who, weeks, index)
+    _talks(chart, who, (made, condition), weeks, index)
     _ahead(chart, clinic, who, index)
     label: Json = {"system": ACT_CODE, "code": LABELS[clinic.key]}
     for found in chart.resources[before:]:
@@ -77,14 +82,20 @@ def _treat(chart: Chart, icd: str, who: staff.Worker, condition: str) -> None:
         medicine.prescribe(chart, atc, day, doctors[chart.person.index % len(doctors)], condition=condition)
 
 
-def _talks(chart: Chart, clinic: Place, who: staff.Worker, weeks: int, index: int) -> None:
+def _talks(chart: Chart, who: staff.Worker, about: tuple[str, str], weeks: int, index: int) -> None:
+    """Talks every other week, led to by a referral and coded; of some the last one is not coded yet."""
+    referral, condition, clinic = *about, who.place
     notes = table("units")[clinic.key]["notes"]
     for number, ago in enumerate(range(weeks, 0, -2)):
         day = clock.weekday(chart.today - timedelta(weeks=ago, days=index % 5))
         if day >= chart.today:
             continue
         moment = clock.at(day, 9 + index % 5, 0)
-        found = visit.encounter(chart, clinic, who, moment, minutes=45, kind="Behandlingssamtale")
+        coded = "" if ago <= 2 and index % 6 == 0 else condition
+        found = visit.encounter(
+            chart, clinic, who, moment, minutes=45, kind="Behandlingssamtale", condition=coded,
+            extra={"basedOn": [reference(referral)]},
+        )  # fmt: skip
         share = number / max(1, weeks // 2)
         if clinic.key in _SCORES and number % 3 == 0:
             name, first, last = _SCORES[clinic.key]
