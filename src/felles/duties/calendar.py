@@ -13,6 +13,7 @@ SATURDAY = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = date(1970, 1, 1).toordinal()
 _MICROSECOND = timedelta(microseconds=1)
+_QUARTER = 15 * 60 * 1_000_000
 
 FROM_EASTER = {-3: "skjærtorsdag", -2: "langfredag", 0: "første påskedag", 1: "andre påskedag"} | {
     39: "Kristi himmelfartsdag",
@@ -88,7 +89,7 @@ class Calendar:
 
     def day(self, moment: int) -> date:
         """The local day of a moment in microseconds."""
-        return (_EPOCH + timedelta(microseconds=moment)).astimezone(ZoneInfo(self.zone)).date()
+        return _day(self.zone, moment // _QUARTER)
 
     def day_number(self, moment: int) -> int:
         """The local day of a moment, in days since 1970."""
@@ -97,6 +98,12 @@ class Calendar:
     def moment(self, day: date, at: time = time.min) -> int:
         """A local time of a day in microseconds; of an hour that comes twice in autumn the first."""
         return _moment(self.zone, day, at)
+
+
+@lru_cache(maxsize=4_096)
+def _day(zone: str, quarter: int) -> date:
+    """The local day of a quarter of an hour since 1970; no day of any zone begins inside one."""
+    return (_EPOCH + timedelta(minutes=15 * quarter)).astimezone(ZoneInfo(zone)).date()
 
 
 @lru_cache(maxsize=4_096)
