@@ -28,7 +28,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/account/": EVERYBODY,
     "/role": WORKERS,
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
-    **dict.fromkeys(("/referrals", "/referrals.csv"), REFERRED),
+    **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/"), REFERRED),
     **dict.fromkeys(("/steering", "/steering.csv", "/steering/"), WORKERS),
     "/own/": HOME,
     "/find": FINDERS,

@@ -146,3 +146,150 @@ async def test_a_row_that_is_not_open_has_no_name_and_leads_nowhere(place: Place
         assert (await nurse.get(f"/referrals/{id}")).status_code == 404
     async with place.house.visit("other") as other:
         assert tabs((await other.get("/referrals")).text)["to-assess"] == 0
+
+
+def hidden(text: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that is sent to an address."""
+    form = text.partition(f'action="{action}"')[2].partition("</form>")[0]
+    assert form, action
+    return dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
+
+
+async def test_a_referral_is_assessed_with_its_letters_seen_before_they_are_signed(place: Place) -> None:
+    id = await received(place.record, "one")
+    path = f"/referrals/{id}"
+    async with place.house.visit("nurse") as nurse:
+        page = (await nurse.get(path)).text
+        assert "Vurdering av kne" in page and "Dr. Ute" in page and "av 10 virkedager igjen" in page
+        said = {**hidden(page, f"{path}/assess"), "outcome": "right", "care": "examination", "field": "somatic"}
+        wrong = await nurse.post(f"{path}/assess", **{**said, "deadline": "2020-01-01"})
+        assert wrong.status_code == 422 and "Fristen kan ikke være før henvisningen ble mottatt" in wrong.text
+        assert 'value="2020-01-01"' in wrong.text and 'aria-invalid="true"' in wrong.text
+        wrong = await nurse.post(f"{path}/assess", **{**said, "outcome": "no-right", "reason": ""})
+        assert wrong.status_code == 422 and "Skriv hvorfor det ikke er rett" in wrong.text
+        said["deadline"] = str(day(40))
+        preview = await nurse.post(f"{path}/assess", **said)
+        assert preview.status_code == 200 and "Du har rett til nødvendig helsehjelp" in preview.text
+        assert "fastlegen" in preview.text and "Berg, Anna" in preview.text and "17.05.1970" not in preview.text
+        assert await place.record.resources("Composition", []) == []
+        sent = hidden(preview.text, f"{path}/assess")
+        assert sent["deadline"] == str(day(40))
+        back = await nurse.post(f"{path}/assess", **sent, back="1")
+        assert back.status_code == 200 and f'value="{day(40)}"' in back.text
+        done = await nurse.post(f"{path}/assess", **sent, sign="1")
+        assert done.status_code == 303 and BOOK.number in await owed(place.record)
+        after = (await nurse.get(done.headers["location"])).text
+        assert "Signert" in after and "Vurdert: rett til helsehjelp innen" in after and "Nurse" in after
+        late = await nurse.post(f"{path}/assess", **sent, sign="1")
+        assert late.status_code == 409 and "Andre var raskere" in late.text and "Nurse" in late.text
+
+
+async def waiting_times(record: Record, *hours: int, days: int = 10) -> list[str]:
+    """Free half hours of the nurse's calendar."""
+    actor = [{"reference": "PractitionerRole/nurse-role", "display": "Nurse"}]
+    await record.update({"resourceType": "Schedule", "id": "calendar", "active": True, "actor": actor})
+    made = []
+    for hour in hours:
+        start = f"{day(days)}T{hour:02}:00:00+01:00"
+        slot = {
+            "resourceType": "Slot",
+            "id": f"s{hour}",
+            "schedule": {"reference": "Schedule/calendar"},
+            "status": "free",
+        }
+        await record.update({**slot, "start": start, "end": f"{day(days)}T{hour:02}:30:00+01:00"})
+        made.append(f"s{hour}")
+    return made
+
+
+def offers(text: str) -> list[str]:
+    return re.findall(r'name="offer" value="([^"]+)"', text)
+
+
+async def test_of_two_who_book_one_time_the_second_is_told_and_gets_new_offers(place: Place) -> None:
+    first, second = await waits(place.record, "one", "anna", 40), await waits(place.record, "two", "cato", 40)
+    await waiting_times(place.record, 9, 10)
+    async with place.house.visit("nurse") as nurse, place.house.visit("nurse") as other:
+        mine, theirs = (await nurse.get(f"/referrals/{first}")).text, (await other.get(f"/referrals/{second}")).text
+        (time, _), (same, _) = offers(mine), offers(theirs)
+        assert time == same and 'value="Vurdering av kne"' in mine
+        said = {**hidden(mine, f"/referrals/{first}/book"), "offer": time, "description": "Kne", "text": "Ta med sko"}
+        seen = await nurse.post(f"/referrals/{first}/book", **said)
+        assert seen.status_code == 200 and "Innkalling til time" in seen.text and "Ta med sko" in seen.text
+        done = await nurse.post(f"/referrals/{first}/book", **hidden(seen.text, f"/referrals/{first}/book"), sign="1")
+        assert done.status_code == 303 and "Timen er bestilt" in (await nurse.get(done.headers["location"])).text
+        said = {**hidden(theirs, f"/referrals/{second}/book"), "offer": same, "description": "Skulder"}
+        late = await other.post(f"/referrals/{second}/book", **said, sign="1")
+        assert late.status_code == 409 and "Tiden ble tatt imens" in late.text and 'value="Skulder"' in late.text
+        assert len(offers(late.text)) == 1 and offers(late.text)[0] != time
+        assert len(await place.record.resources("Appointment", [("based-on", "ServiceRequest/two")])) == 0
+        forged = {**said, "offer": time.replace(".s9", ".s10"), "sign": "1"}
+        assert (await other.post(f"/referrals/{second}/book", **forged)).status_code == 422
+        assert (await other.post(f"/referrals/{second}/book", **{**said, "offer": "x"})).status_code == 422
+
+
+async def test_an_appointment_is_moved_and_called_off_with_its_letters(place: Place) -> None:
+    id = await waits(place.record, "one", "anna", 40)
+    await waiting_times(place.record, 9, 10)
+    path = f"/referrals/{id}"
+    async with place.house.visit("nurse") as nurse:
+        page = (await nurse.get(path)).text
+        said = {**hidden(page, f"{path}/book"), "offer": offers(page)[0], "description": "Kne"}
+        assert (await nurse.post(f"{path}/book", **said, sign="1")).status_code == 303
+        (time,) = await place.record.resources("Appointment", [("based-on", "ServiceRequest/one")])
+        page = (await nurse.get(f"{path}?move={time['id']}")).text
+        said = {**hidden(page, f"{path}/move"), "offer": offers(page)[0], "description": "Kne"}
+        seen = await nurse.post(f"{path}/move", **said)
+        assert seen.status_code == 200 and "Flytt og send" in seen.text and "10.00" in seen.text
+        assert (await nurse.post(f"{path}/move", **hidden(seen.text, f"{path}/move"), sign="1")).status_code == 303
+        assert (await place.record.resource("Slot", "s9"))["status"] == "free"
+        assert BOOK.number not in await owed(place.record)
+        page = (await nurse.get(path)).text
+        said = {**hidden(page, f"{path}/call-off"), "why": "", "text": "Vi beklager"}
+        wrong = await nurse.post(f"{path}/call-off", **said)
+        assert wrong.status_code == 422 and "Vi beklager" in wrong.text
+        said["why"] = "Legen er syk"
+        seen = await nurse.post(f"{path}/call-off", **said)
+        assert "Timen din er avlyst" in seen.text and "Vi beklager" in seen.text
+        done = await nurse.post(f"{path}/call-off", **hidden(seen.text, f"{path}/call-off"), sign="1")
+        assert done.status_code == 303 and BOOK.number in await owed(place.record)
+
+
+async def test_what_was_offered_and_declined_is_noted_with_the_offer(place: Place) -> None:
+    id = await waits(place.record, "one", "anna", 40)
+    await waiting_times(place.record, 9)
+    path = f"/referrals/{id}"
+    async with place.house.visit("nurse") as nurse:
+        page = (await nurse.get(path)).text
+        said = {**hidden(page, f"{path}/book"), "offer": offers(page)[0], "code": "22", "words": ""}
+        wrong = await nurse.post(f"{path}/postpone", **said)
+        assert wrong.status_code == 422 and "Skriv hva pasienten ble tilbudt" in wrong.text
+        assert (await nurse.post(f"{path}/postpone", **{**said, "words": "Skal på ferie"})).status_code == 303
+        page = (await nurse.get(path)).text
+        assert "Utsatt:" in page and re.search(r"Tilbudt [a-zø]+ \d+\. .* kl\. 09\.00\. Skal på ferie", page)
+        said = {**hidden(page, f"{path}/deadline"), "deadline": str(day(50)), "reason": ""}
+        assert "Skriv hvorfor fristen endres" in (await nurse.post(f"{path}/deadline", **said)).text
+        assert (await nurse.post(f"{path}/deadline", **{**said, "reason": "Ny vurdering"})).status_code == 303
+        assert "Fristen er endret til" in (await nurse.get(path)).text
+        stale = await nurse.post(f"{path}/deadline", **{**said, "reason": "En gang til"})
+        assert stale.status_code == 409 and "En gang til" in stale.text
+        page = (await nurse.get(path)).text
+        said = {**hidden(page, f"{path}/end"), "code": "2", "day": str(day(0)), "reason": "Ønsker ikke"}
+        assert (await nurse.post(f"{path}/end", **said)).status_code == 303
+        assert "Ventetiden er slutt: Pasienten ønsker ikke helsehjelp" in (await nurse.get(path)).text
+
+
+async def test_a_referral_is_sent_on_to_the_unit_that_is_right_for_it(place: Place) -> None:
+    id = await received(place.record, "one")
+    path = f"/referrals/{id}"
+    async with place.house.visit("nurse") as nurse, place.house.visit("other") as other:
+        assert (await other.get(path)).status_code == 404
+        page = (await nurse.get(path)).text
+        said = {**hidden(page, f"{path}/forward"), "reason": "Hører til klinikken"}
+        wrong = await nurse.post(f"{path}/forward", **said, unit="Ukjent sted")
+        assert wrong.status_code == 422 and "Vi finner ingen enhet" in wrong.text and "Ukjent sted" in wrong.text
+        done = await nurse.post(f"{path}/forward", **said, unit="klinikk")
+        assert done.status_code == 303 and done.headers["location"] == "/referrals?done=forward"
+        assert tabs((await nurse.get("/referrals")).text)["to-assess"] == 0
+        assert rows((await other.get("/referrals")).text) == [id]
+        assert "Sendt videre" in (await other.get(path)).text

@@ -51,6 +51,25 @@ async def book(record: Record, who: Who, offer: Offer, booking: Booking, now: in
     return str(made["id"])
 
 
+async def letters(record: Record, who: Who, offer: Offer, booking: Booking, now: int, id: str = "") -> list[Put]:
+    """The letters that booking an offer, or moving the appointment `id` to it, would sign; nothing is written. Raises
+    Problem as `book` does."""
+    _may(who, booking.unit)
+    slots = [await record.resource("Slot", one.partition("/")[2]) for one in offer.slots]
+    held = await _standing(record, id) if id else {}
+    own = {one["reference"] for one in held.get("slot") or ()}
+    for slot in slots:
+        _take(slot, offer, own=f"Slot/{slot['id']}" in own)
+    made = {**held, **await _appointment(record, offer, booking, slots, id or new_id())}
+    return await _letters(record, who, made, booking, "appointment", now)
+
+
+async def farewell(record: Record, who: Who, id: str, booking: Booking, now: int) -> list[Put]:
+    """The letters that calling an appointment off would sign; nothing is written."""
+    _may(who, booking.unit)
+    return await _letters(record, who, await _standing(record, id), booking, "cancellation", now)
+
+
 async def move(record: Record, who: Who, id: str, offer: Offer, booking: Booking, now: int) -> None:
     """Moves an appointment to another offer: the old slots are free again, the new ones taken, the letter says the new
     time. Raises Problem as `book` does."""
@@ -111,6 +130,8 @@ def _take(slot: Json, offer: Offer, *, own: bool = False) -> list[Deed]:
     """The slot as taken; what is left of a longer one becomes a slot of its own."""
     if slot["status"] != "free" and not own:
         raise problem(409, "conflict", "others have taken this time; choose another")
+    if not micros(slot["start"]) <= offer.start < offer.end <= micros(slot["end"]):
+        raise problem(422, "business-rule", "this time is not within what is free", "Appointment.start")
     end = instant(offer.end)
     taken: list[Deed] = [Put({**slot, "status": "busy", "end": end})]
     if not own and micros(slot["end"]) - offer.end >= 5 * MINUTE:

@@ -151,7 +151,7 @@ async def _follow(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     if after is None:
         return []
     person = await inside.read("Patient", after.patient.partition("/")[2]) or {}
-    _refuse(before, after, NORWAY.day(moment_of(woken)), person.get("birthDate"))
+    refuse(before, after, NORWAY.day(moment_of(woken)), person.get("birthDate"))
     owed = [] if woken.origin is Origin.IMPORT else _owed(before, after)
     if before is not None and before.patient != after.patient:
         await _travels(inside, after)
@@ -189,7 +189,7 @@ def _period(episode: Json | None, name: str) -> Period:
         raise problem(422, "invalid", str(error), f"{name}.extension") from error
 
 
-def _refuse(before: Period | None, after: Period, today: date, born: str | None) -> None:
+def refuse(before: Period | None, after: Period, today: date, born: str | None) -> None:
     """Raises Problem 422 with every fault of a version."""
     found = [
         Issue("business-rule", words, f"EpisodeOfCare.extension.{element}")

@@ -52,7 +52,8 @@ class Postponement:
 class Period:
     """References are "Type/id". `seniority` (ansiennitetsdato): the first receipt in the specialist service, which
     travels with the referral; `received` (mottattdato): the receipt here; `deadline` (frist): the last day on which
-    care must begin. `reason`: why there is no right, or why the deadline was changed."""
+    care must begin. `reason`: why there is no right, or why the deadline was changed. `by`: "Practitioner/x" who made
+    this version of it."""
 
     id: str
     patient: str
@@ -73,6 +74,7 @@ class Period:
     end: str = ""
     pathway: str = ""
     postponed: tuple[Postponement, ...] = ()
+    by: str = ""
     version: int = 0
 
     def waited(self, today: date) -> int:
@@ -97,6 +99,7 @@ def resource(period: Period) -> Json:
     inner += [{"url": "reason", "valueString": period.reason}] if period.reason else []
     inner += [{"url": "complaint", "valueBoolean": True}] if period.complaint else []
     inner += [_postponed(one) for one in period.postponed]
+    inner += [{"url": "by", "valueReference": {"reference": period.by}}] if period.by else []
     last = {"end": period.ended.isoformat()} if period.ended and period.status is _CANCELLED else {}
     return {
         "resourceType": "EpisodeOfCare",
@@ -155,6 +158,7 @@ def of(episode: Mapping[str, Any]) -> Period:
         reason=next((str(one.get("valueString", "")) for one in inner.get("reason", ())), ""),
         complaint=any(one.get("valueBoolean") is True for one in inner.get("complaint", ())),
         postponed=tuple(_postponement(one) for one in inner.get("postponement", ())),
+        by=next((str((one.get("valueReference") or {}).get("reference", "")) for one in inner.get("by", ())), ""),
         version=int((episode.get("meta") or {}).get("versionId") or 0),
     )
     rest = {name: dates.get(name) for name in ("assessed", "deadline", "ended")}

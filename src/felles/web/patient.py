@@ -25,8 +25,9 @@ async def read_overview(request: Request) -> Overview:
     return replace(found, banner=_withheld(request, found.banner))
 
 
-async def read_banner(request: Request) -> Banner:
-    record, id = visit_of(request).record, request.path_params["id"]
+async def read_banner(request: Request, id: str = "") -> Banner:
+    """The banner of the patient of the page, or of another."""
+    record, id = visit_of(request).record, id or request.path_params["id"]
     person = await patient(record, id)
     parts = await chart_parts(record, id, ("allergies", "flags"))
     places = await directory(record, person)

@@ -151,6 +151,7 @@ async def show(request: Request) -> Response:
         count=await waiting.tally(record, unit, question.want, now) if question.narrowed else count,
         fields=choices("field", visit_of(request).language), pathways=await waiting.pathways(record, unit),
         units=await unit_names(request, units), begun=question.after != START,
+        sent=request.query_params.get("done") == "forward",
         next="{}.{}".format(*following) if following else "",
     )  # fmt: skip
 
