@@ -4,6 +4,7 @@ import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import PlainTextResponse
@@ -26,6 +27,7 @@ from felles.access.smart.crossing import Crossings
 from felles.access.smart.key import folder_of
 from felles.access.smart.service import Smart
 from felles.access.table import Tables
+from felles.clerical.npr import obligation
 from felles.duties.orphan import Orphans
 from felles.record.feed import Handler
 from felles.record.identity import late
@@ -62,11 +64,19 @@ async def mailbox(record: Record) -> None:
     await delivery.watch(record, delivery.sending(delivery.server(server), address) if server else None)
 
 
+async def extracts(record: Record) -> None:
+    """The month's extract for NPR, with the folders of the settings."""
+    chosen = settings()
+    folder, schemas = (Path(name) if name else None for name in (chosen.npr, chosen.npr_xsd))
+    await obligation.watch(record, folder, schemas)
+
+
 CLOCKS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
     *duties.WORKERS,
     *delivery.WORKERS,
     *clerical.WORKERS,
     ("delivery: mailbox", mailbox),
+    ("clerical: extract", extracts),
 )
 """What runs beside each serving process until it is cancelled; several processes do not hinder each other."""
 

@@ -73,6 +73,22 @@ class Settings:
             "that is not opened in time goes on paper.",
         },
     )
+    npr: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_NPR",
+            "help": "The folder (mode 0700) in which the month's messages for Norsk pasientregister are put each "
+            "night. If unset, they are taken by `felles npr extract --out` only.",
+        },
+    )
+    npr_xsd: str = field(
+        default="",
+        metadata={
+            "variable": "FELLES_NPR_XSD",
+            "help": "The folder of the official schemas of NPR's messages. If unset, nothing is said of whether a "
+            "message is valid.",
+        },
+    )
 
 
 _ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")

@@ -11,6 +11,7 @@ from felles.cli.check import check
 from felles.cli.demo import demo
 from felles.cli.export import export
 from felles.cli.imports import imports
+from felles.cli.npr import npr
 from felles.cli.reindex import reindex
 from felles.cli.restore import restore
 from felles.cli.serve import serve
@@ -39,5 +40,6 @@ for _command in (
     app,
     token,
     authorisations,
+    npr,
 ):
     main.add_command(_command)
