@@ -17,9 +17,9 @@ from felles import app
 from felles.clerical.npr.answer import read
 from felles.clerical.npr.extract import Extract
 from felles.clerical.npr.month import Month
-from felles.clerical.npr.obligation import DELIVERY, kept, nightly, owe, take
+from felles.clerical.npr.obligation import DELIVERY, FAULT, kept, nightly, owe, take
 from felles.clerical.npr.report import of
-from felles.clerical.npr.taking import FAULT, receive
+from felles.clerical.npr.taking import receive
 from felles.cli import main
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY

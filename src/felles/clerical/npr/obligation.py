@@ -36,6 +36,13 @@ DELIVERY = declare(
         proof="NPR har godtatt begge meldingene", view=View.SOON,
     )
 )  # fmt: skip
+FAULT = declare(
+    Kind(
+        112, "npr-error", "Rett det som NPR har funnet feil i", WorkingDays(5),
+        (Step(Level.LEADER, WorkingDays(5)), Step(Level.REGION, WorkingDays(10))),
+        proof="NPR melder ikke feilen lenger", view=View.SOON,
+    )
+)  # fmt: skip
 DUE_DAY = 5
 """Of the following month (Helsedirektoratet: the 2nd to the 5th)."""
 NIGHT = 2

@@ -10,25 +10,16 @@ import orjson
 
 from felles.clerical.npr.answer import Errors, Fault, Receipt
 from felles.clerical.npr.month import Month
-from felles.clerical.npr.obligation import DELIVERY, institutions
+from felles.clerical.npr.obligation import DELIVERY, FAULT, institutions
 from felles.clerical.npr.place import number_of
 from felles.clerical.npr.report import ACCEPTED, MEASURE, Report, Sent, of, report_id, resource
-from felles.duties import Kind, Level, Owe, Settle, Step, declare
-from felles.duties.deadline import WorkingDays
+from felles.duties import Owe, Settle
 from felles.duties.deed import Said, deeds
-from felles.duties.kind import View
 from felles.duties.reading import Outside
 from felles.record.guard import EVERYTHING
 from felles.record.record import Record
 from felles.record.rule import Put, parted
 
-FAULT = declare(
-    Kind(
-        112, "npr-error", "Rett det som NPR har funnet feil i", WorkingDays(5),
-        (Step(Level.LEADER, WorkingDays(5)), Step(Level.REGION, WorkingDays(10))),
-        proof="NPR melder ikke feilen lenger", view=View.SOON,
-    )
-)  # fmt: skip
 VERSIONS = 400
 
 
