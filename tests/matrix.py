@@ -34,6 +34,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/find": FINDERS,
     "/patient/{id}/emergency": FINDERS,
     "/patient/{id}/wishes": CARE,
+    "/patient/{id}/refer": CARE - {"leder"},
     **dict.fromkeys(("/patient/{id}", "/patient/{id}/results", "/patient/{id}/print"), CARE | {"anna"}),
     **dict.fromkeys(("/authorisations", "/authorisations.csv", "/authorisations/people"), REGISTER),
     "/authorisations/person/{id}": REGISTER,

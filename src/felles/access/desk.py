@@ -43,6 +43,10 @@ class Sitting:
         allowed = rights(self.who).allow(Act.SEARCH, type_name)
         return allowed and (self.acting is None or reads(self.acting.mandates, type_name))
 
+    def writes(self, type_name: str) -> bool:
+        """Whether the role writes new resources of a type at all."""
+        return self.who.kind is Kind.STAFF and rights(self.who).allow(Act.CREATE, type_name)
+
     @property
     def decides(self) -> bool:
         """Whether this person may put down what the patient wants closed: the patient, or who may act in all."""

@@ -16,6 +16,7 @@ from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
 from felles.duties.deed import Said, moment_of
 from felles.duties.kind import View
+from felles.duties.reading import Reading
 from felles.record.index.value import key64
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.rule import Deed, Inside, Put, Rule, Woken
@@ -27,12 +28,15 @@ Json = dict[str, Any]
 _LEADER = (Step(Level.LEADER, WorkingDays(1)), Step(Level.REGION, WorkingDays(5)))
 
 ASSESS = declare(
-    Kind(100, "assess-referral", "Vurder henvisningen", clock.ASSESS, _LEADER, proof="Vurderingen", view=View.SOON)
-)
+    Kind(
+        100, "assess-referral", "Vurder henvisningen", clock.ASSESS, _LEADER, proof="Vurderingen", by_hand=False,
+        view=View.SOON,
+    )
+)  # fmt: skip
 BOOK = declare(
     Kind(
         101, "book-before-deadline", "Gi time før fristen", WorkingDays(10), _LEADER,
-        proof="En time før fristen, eller at ventingen er slutt", view=View.SOON,
+        proof="En time før fristen, eller at ventingen er slutt", by_hand=False, view=View.SOON,
     )
 )  # fmt: skip
 IDENTIFY = declare(
@@ -72,8 +76,11 @@ async def _receive(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
         return []  # made up as assessed already, with its period
     assert woken.after is not None  # noqa: S101 - is_referral
     referral = f"ServiceRequest/{woken.id}"
-    if await inside.ask("waiting of referral", [key64(referral)]) or await _told(inside, woken.after, referral):
+    if await inside.ask("waiting of referral", [key64(referral)]):
         return []
+    told = await _told(inside, woken.after, referral)
+    if told is not None:
+        return await _identity(inside, told.patient, told) if told.status is Status.RECEIVED else []
     unit = await addressed(inside, woken.after)
     patient = str((woken.after.get("subject") or {}).get("reference"))
     today = NORWAY.day(moment_of(woken))
@@ -82,11 +89,12 @@ async def _receive(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     return [Put(resource(made)), *await _identity(inside, patient, made)]
 
 
-async def _told(inside: Inside, request: Json, referral: str) -> bool:
-    """Whether a period in the same transaction is this referral's already (it wakes its own rule later)."""
+async def _told(inside: Inside, request: Json, referral: str) -> Period | None:
+    """The period in the same transaction that is this referral's already (it wakes its own rule later)."""
     patient = str((request.get("subject") or {}).get("reference"))
     found = await inside.search("EpisodeOfCare", [("patient", patient)]) if patient else []
-    return any({"reference": referral} in [_bare(ref) for ref in one.get("referralRequest") or ()] for one in found)
+    own = [one for one in found if {"reference": referral} in map(_bare, one.get("referralRequest") or ())]
+    return _period(own[0], "EpisodeOfCare") if own and is_period(own[0]) else None
 
 
 def _bare(reference: Json) -> Json:
@@ -99,7 +107,7 @@ def _day(text: str | None) -> date | None:
     return datetime.fromisoformat(text).astimezone(ZONE).date() if "T" in text else date.fromisoformat(text[:10])
 
 
-async def addressed(inside: Inside, request: Json) -> str:
+async def addressed(inside: Reading, request: Json) -> str:
     """The unit that a referral is for; of a closed unit the one above it. Raises Problem 422, told to whoever refers:
     what no unit takes is no silent queue."""
     for one in request.get("performer") or ():
@@ -115,7 +123,7 @@ async def addressed(inside: Inside, request: Json) -> str:
     )  # fmt: skip
 
 
-async def _standing(inside: Inside, unit: str) -> str:
+async def _standing(inside: Reading, unit: str) -> str:
     seen: list[str] = []
     while unit and unit not in seen:
         found = await inside.read("Organization", unit.partition("/")[2])

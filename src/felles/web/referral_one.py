@@ -69,7 +69,10 @@ class Told:
     faster: bool = False
 
 
-async def page(request: Request, status: int = 200, told: Told = Told()) -> Response:
+NOTHING = Told()
+
+
+async def page(request: Request, status: int = 200, told: Told = NOTHING) -> Response:
     """The referral with its forms."""
     view, typed = await view_of(request), told.typed or {}
     language, today = visit_of(request).language, NORWAY.day(now_of(request))

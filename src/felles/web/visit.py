@@ -69,6 +69,10 @@ class Visit:
         """Whether this visitor's role sees resources of a type at all."""
         return self.sitting is not None and self.sitting.sees(type_name)
 
+    def writes(self, type_name: str) -> bool:
+        """Whether this visitor's role writes new resources of a type at all."""
+        return self.sitting is not None and self.sitting.writes(type_name)
+
     @property
     def record(self) -> Record:
         """The record as this visitor may see it. Raises HTTPException 403 for whom it is not open at all."""

@@ -21,7 +21,9 @@ from felles.web.source import CHART, PLACES
 
 TODAY = date(2026, 11, 22)
 READER = SimpleNamespace(name="x", role="y", unit="z")
-VISITOR = SimpleNamespace(person=READER, token="t", finds=True, sees=lambda _: True, sitting=None, acting=None)
+VISITOR = SimpleNamespace(
+    person=READER, token="t", finds=True, sees=lambda _: True, writes=lambda _: True, sitting=None, acting=None
+)
 
 
 def patients(bundle: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, list[dict[str, Any]]], Directory]]:

@@ -90,6 +90,9 @@ class Sitting:
     home: str = ""
     acting: None = None
 
+    def writes(self, type_name: str) -> bool:
+        return self.finds
+
     def sees(self, type_name: str) -> bool:
         return True
 
