@@ -148,11 +148,11 @@ async def _incoming(request: Request, form: Form, data: bytes) -> tuple[Incoming
 @referring
 async def send(request: Request) -> Response:
     """POST /patient/{id}/refer: on to the referral; 422 with the form filled in again, but for the file."""
+    await read_banner(request)
     upload = await read_upload(request, MOST_BYTES + 1024)
     form, sitting = upload.form, sitting_of(request)
     if not token_fits(request, form):
         return await _page(request, 403, Told("refer", form, [STALE]))
-    await read_banner(request)
     said, told = await _incoming(request, form, upload.data)
     if said is None:
         return await _page(request, 422, told)
