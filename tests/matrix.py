@@ -30,6 +30,7 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
     **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/"), REFERRED),
     **dict.fromkeys(("/steering", "/steering.csv", "/steering/"), WORKERS),
+    **dict.fromkeys(("/reports", "/reports.csv"), FINDERS),
     "/own/": HOME,
     "/find": FINDERS,
     "/patient/{id}/emergency": FINDERS,

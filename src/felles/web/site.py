@@ -11,7 +11,7 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import account, emergency, failure, find, palette, patient, role, signin, steering
+from felles.web import account, emergency, failure, find, palette, patient, reports, role, signin, steering
 from felles.web.asset import send_asset
 from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
@@ -54,6 +54,7 @@ ROUTES = [
     *SUPERVISION,
     *LEDGER,
     *steering.ROUTES,
+    *reports.ROUTES,
     *CLERICAL,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
@@ -71,6 +72,7 @@ PLACES: Sequence[Place] = (
     *COUNTERS,
     *ROOMS,
     *steering.PLACES,
+    *reports.PLACES,
     *OFFICES,
     *account.PLACES,
     *role.PLACES,
