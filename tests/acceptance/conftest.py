@@ -13,6 +13,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from felles import app
 from felles.demo import STORY, region
 from felles.record.bulk.generation import mark
 from felles.record.prepare import prepare, receive
@@ -54,8 +55,15 @@ async def _fill(path: Path) -> None:
     unmarked = await Record.open(path)
     await unmarked.store.set_note("demo", "yes")
     await unmarked.close()
-    record = await Record.open(path)
-    writes = [_write(resource) for resource in _some()]
+    some = _some()
+    times = [one for one in some if one["resourceType"] == "Slot"]
+    await _put(await Record.open(path), [one for one in some if one["resourceType"] != "Slot"])
+    await _put(await Record.open(path, app.RULES, lines=app.LINES), times)
+
+
+async def _put(record: Record, resources: list[dict[str, Any]]) -> None:
+    """Slots with the rules, by which they can be booked; all else without, which is quicker."""
+    writes = [_write(resource) for resource in resources]
     for start in range(0, len(writes), BATCH):
         await record.commit(writes[start : start + BATCH], origin=Origin.DEMO)
     await record.close()
