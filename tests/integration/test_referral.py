@@ -11,8 +11,9 @@ import pytest
 from felles import app
 from felles.clerical import act
 from felles.clerical.act import Assessment
-from felles.clerical.conservation import ASSESS, BOOK, IDENTIFY, period_id
+from felles.clerical.conservation import ASSESS, IDENTIFY, period_id
 from felles.clerical.period import Status, of, over
+from felles.clerical.promise import BOOK
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY
 from felles.duties.duty import Outcome, closed

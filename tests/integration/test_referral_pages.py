@@ -17,7 +17,8 @@ import pytest
 from felles import app
 from felles.clerical import act, waiting
 from felles.clerical.act import Assessment
-from felles.clerical.conservation import ASSESS, BOOK, period_id
+from felles.clerical.conservation import ASSESS, period_id
+from felles.clerical.promise import BOOK
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY
 from felles.record.record import Record

@@ -15,7 +15,7 @@ from felles import app
 from felles.access.age import NORWAY as ZONE
 from felles.clerical import appointment, vacancy
 from felles.clerical.appointment import Booking
-from felles.clerical.conservation import BOOK
+from felles.clerical.promise import BOOK
 from felles.clerical.vacancy import MINUTE, Free, Wish, suits, together
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY

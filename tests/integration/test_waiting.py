@@ -12,7 +12,8 @@ import pytest
 from felles import app, clerical
 from felles.clerical import act, forecast, waiting
 from felles.clerical.act import Assessment
-from felles.clerical.conservation import BOOK, BREACH, period_id
+from felles.clerical.conservation import period_id
+from felles.clerical.promise import BOOK, BREACH
 from felles.clerical.waiting import Box
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY

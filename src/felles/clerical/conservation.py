@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from felles.access.age import NORWAY as ZONE
-from felles.clerical import clock
+from felles.clerical import clock, promise
 from felles.clerical.period import OPEN, Period, Status, is_period, of, resource
-from felles.clerical.statement import booked, put
-from felles.duties import HandOn, Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
+from felles.clerical.promise import BOOK, BREACH, promised
+from felles.clerical.statement import put
+from felles.duties import HandOn, Kind, Level, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays
 from felles.duties.deed import Said, moment_of
@@ -20,7 +21,7 @@ from felles.duties.reading import Reading
 from felles.record.index.value import key64
 from felles.record.outcome import Issue, Problem, problem
 from felles.record.rule import Deed, Inside, Put, Rule, Woken
-from felles.record.store import Line, Origin
+from felles.record.store import Origin
 
 REFERRAL = frozenset((("urn:felles:category", "referral"), ("http://snomed.info/sct", "3457005")))
 """ServiceRequest.category of a referral: the house's own, or SNOMED CT's patient referral."""
@@ -33,22 +34,10 @@ ASSESS = declare(
         view=View.SOON,
     )
 )  # fmt: skip
-BOOK = declare(
-    Kind(
-        101, "book-before-deadline", "Gi time før fristen", WorkingDays(10), _LEADER,
-        proof="En time før fristen, eller at ventingen er slutt", by_hand=False, view=View.SOON,
-    )
-)  # fmt: skip
 IDENTIFY = declare(
     Kind(
         102, "identify-referred", "Avklar hvem henvisningen gjelder", WorkingDays(2), _LEADER,
         proof="Et nummer på pasienten, eller at journalene er slått sammen", view=View.SOON,
-    )
-)  # fmt: skip
-BREACH = declare(
-    Kind(
-        103, "deadline-breach-probable", "Fristbrudd er sannsynlig: finn et annet tilbud eller meld Helfo",
-        WorkingDays(1), _LEADER, proof="En time før fristen, eller at ventingen er slutt", view=View.SOON,
     )
 )  # fmt: skip
 NATIONAL = frozenset(("urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"))
@@ -160,7 +149,8 @@ async def _follow(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
         return []
     person = await inside.read("Patient", after.patient.partition("/")[2]) or {}
     refuse(before, after, NORWAY.day(moment_of(woken)), person.get("birthDate"))
-    owed = [] if woken.origin is Origin.IMPORT else _owed(before, after)
+    await inside.ask("duty lock", [key64(f"EpisodeOfCare/{after.id}")])
+    owed = [] if woken.origin is Origin.IMPORT else [*_owed(before, after), *await promised(inside, before, after)]
     if before is not None and before.patient != after.patient:
         await _travels(inside, after)
         subject, proof = f"EpisodeOfCare/{after.id}", before.patient
@@ -218,60 +208,15 @@ def _owed(before: Period | None, after: Period) -> list[Said | Deed]:
     if before is not None and before.unit != after.unit:
         kinds = (ASSESS, BOOK, BREACH, IDENTIFY)
         found += [HandOn(kind, subject, after.unit, reason=after.reason or None) for kind in kinds]
-    if before is None or before.status is not after.status:
-        found += _opened(subject, after)
-    elif after.status is Status.WAITING and before.deadline != after.deadline:
-        found += [Settle(BREACH, subject, subject, Outcome.NEEDLESS)]
+    if after.status is Status.RECEIVED and (before is None or before.status is not after.status):
+        began, until = NORWAY.moment(after.seniority), clock.assessed_by(after.seniority)
+        found += [Owe(ASSESS, subject, after.unit, patient=after.patient, opened=began, due=until)]
     return found
-
-
-def _opened(subject: str, after: Period) -> list[Said | Deed]:
-    if after.status is Status.RECEIVED:
-        began = NORWAY.moment(after.seniority)
-        until = clock.assessed_by(after.seniority)
-        return [Owe(ASSESS, subject, after.unit, patient=after.patient, opened=began, due=until)]
-    if after.status is Status.WAITING and after.deadline is not None:
-        until = clock.late_from(after.deadline)
-        return [Owe(BOOK, subject, after.unit, patient=after.patient, due=until)]
-    return []
-
-
-async def _book(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
-    """An appointment that a referral leads to ends the duty to give one; the last one called off starts it again."""
-    found: list[Said | Deed] = []
-    for key in await _periods(woken, inside):
-        row = (await inside.ask("waiting of", [key]))[0]
-        episode = await _episode(inside, row)
-        if episode is None:
-            continue
-        one, subject = of(episode), f"EpisodeOfCare/{episode['id']}"
-        all_of = [time for ref in one.referrals for time in await inside.search("Appointment", [("based-on", ref)])]
-        moment = booked(all_of)
-        found.append(Line("waiting booked", [key, moment]))
-        if moment is not None and (one.deadline is None or moment < clock.late_from(one.deadline)):
-            found += [Settle(kind, subject, f"Appointment/{woken.id}") for kind in (BOOK, BREACH)]
-        elif moment is None and one.status is Status.WAITING:
-            proofs = {woken.id, *(str(time["id"]) for time in all_of)}
-            found += [Reopen(BOOK, subject, f"Appointment/{id}") for id in sorted(proofs)]
-    return found
-
-
-async def _periods(woken: Woken, inside: Inside) -> list[int]:
-    based = {
-        str(one.get("reference")) for side in (woken.before, woken.after) for one in (side or {}).get("basedOn") or ()
-    }
-    rows = [await inside.ask("waiting of referral", [key64(one)]) for one in sorted(based)]
-    return [int(row[0]) for found in rows for row in found]
-
-
-async def _episode(inside: Inside, row: Sequence[Any]) -> Json | None:
-    names = await inside.ask("clerical name", [row[0]])
-    return await inside.read("EpisodeOfCare", names[0][0]) if names else None
 
 
 RULES = (
     Rule("a referral has a period", frozenset({"ServiceRequest"}), owing(_receive), imports=True),
     Rule("a period is on a list and owed", frozenset({"EpisodeOfCare"}), owing(_follow), imports=True),
     Rule("a patient has one number", frozenset({"Patient"}), owing(_known)),
-    Rule("an appointment answers a referral", frozenset({"Appointment"}), owing(_book), imports=True),
+    promise.RULE,
 )

@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 
 from felles.clerical import clock
-from felles.clerical.conservation import BREACH
 from felles.clerical.period import Period, of
+from felles.clerical.promise import BREACH
 from felles.clerical.statement import number
 from felles.duties.calendar import NORWAY
 from felles.duties.deed import Owe, opened

@@ -40,6 +40,7 @@ DELIVER = declare(
         WorkingDays(3),
         (Step(Level.LEADER, WorkingDays(2)), Step(Level.REGION, WorkingDays(5))),
         proof="Kvittering fra mottakeren eller trykkeriet",
+        by_hand=False,
         view=View.SOON,
     )
 )
