@@ -10,6 +10,7 @@ from typing import Any
 from felles.clerical import conservation, forecast, statement, vacancy
 from felles.clerical.npr import completeness
 from felles.clerical.orphan import orphans
+from felles.clerical.reception import attendance
 from felles.clerical.renewal import renew
 from felles.record.record import Record
 from felles.record.rule import Rule
@@ -24,7 +25,7 @@ WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
 
 def rules() -> Sequence[Rule]:
     """What holds for every referral and every slot, whoever writes them."""
-    return (*conservation.RULES, vacancy.RULE, *completeness.RULES)
+    return (*conservation.RULES, vacancy.RULE, *completeness.RULES, attendance.RULE)
 
 
 __all__ = ["LINES", "WORKERS", "orphans", "renew", "rules"]
