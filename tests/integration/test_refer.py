@@ -83,7 +83,7 @@ async def test_a_paper_has_its_original_its_day_and_whoever_wrote_it(record: Rec
         assert unknown.status_code == 422 and "Vi finner ingen med dette HPR-nummeret" in unknown.text
         assert (await send(nurse, "anna", b"x" * 6_000_000, **paper)).status_code == 413
         assert await record.resources("ServiceRequest", []) == []
-        done = await send(nurse, "anna", PDF, **paper)
+        done = await send(nurse, "anna", PDF, **{**paper, "unit": ""})
         page = (await nurse.get(done.headers["location"])).text
         assert "Dr. Ute" in page and f"{came:%d.%m.%Y}" in page
         found = re.search(r'href="(/referrals/[^"]+/document/[^"]+)"', page)

@@ -112,7 +112,8 @@ def plain(question: Wanted, box: Box) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A row as people read it. `patient` and `subject` are empty where they are not for the reader."""
+    """A row as people read it. `patient` and `subject` are empty where they are not for the reader.
+    `place`: where what it is about is worked with."""
 
     number: str
     field: str
@@ -131,6 +132,7 @@ class Shown:
     outcome: str
     closed: str
     shown: bool
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +164,24 @@ def shown(row: Row, names: Names, now: int) -> Shown:
     one = row.duty
     patient = names.patients.get(row.patient or "", "")
     subject = names.places.get(staff_in(row) or "", "") or (thing(row.subject.partition("/")[0]) if row.subject else "")
+    subject = N_("henvisning") if place_of(row) else subject
     return Shown(
         f"{one.id:x}", f"d{one.id:x}", one.turn, code_of(one.kind), title_of(one.kind), subject, patient,
         f"/{row.patient.lower()}" if patient and row.patient else "", names.places.get(row.unit or "", ""),
         names.places.get(row.person or "", ""), deadline(one.due), one.open and one.due <= now,
         LEVELS[Level(one.level)] if one.open else "", moment(one.opened), OUTCOMES[Outcome(one.outcome)],
-        "" if one.open else moment(one.moment), row.shown,
+        "" if one.open else moment(one.moment), row.shown, place_of(row),
     )  # fmt: skip
+
+
+CLERICAL = range(100, 200)
+"""Kinds of duties about referrals."""
+
+
+def place_of(row: Row) -> str:
+    """Where what a duty is about is worked with; empty where it has no page, or is not for the reader."""
+    name, _, id = (row.subject or "").partition("/")
+    return f"/referrals/{id}" if row.shown and name == "EpisodeOfCare" and row.duty.kind in CLERICAL else ""
 
 
 async def lines(request: Request, rows: Sequence[Row], now: int) -> list[Shown]:

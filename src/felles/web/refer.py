@@ -64,7 +64,9 @@ async def show(request: Request) -> Response:
 
 async def _unit(request: Request, form: Form) -> tuple[str, list[Fault], Sequence[Unit]]:
     """ "Organization/x", or what is wrong with the choice and those that may be meant."""
-    known = await units(request)
+    known, role = await units(request), sitting_of(request).who.role
+    if form.get("way") == "paper" and role and not form.get("unit", "").strip() and "unit-id" not in form:
+        return role.unit, [], ()
     found = chosen(known, form)
     if len(found) == 1:
         return f"Organization/{found[0].id}", [], ()
