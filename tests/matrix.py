@@ -21,6 +21,8 @@ CARE = frozenset(("doctor", "nurse", "clerk", "leder"))
 FINDERS = frozenset(("doctor", "nurse", "other", "zone", "clerk", "leder"))
 REFERRED = frozenset(("doctor", "nurse", "other", "zone", "clerk"))
 """Those to whose role referrals belong."""
+CLERKS = frozenset(("clerk",))
+"""Those who take payment."""
 
 PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/", "/start", "/account", "/palette", "/language", "/sign-out", "/step-up"), EVERYBODY),
@@ -31,6 +33,7 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/"), REFERRED),
     **dict.fromkeys(("/steering", "/steering.csv", "/steering/"), WORKERS),
     **dict.fromkeys(("/reports", "/reports.csv"), FINDERS),
+    **dict.fromkeys(("/reception", "/reception/"), CLERKS),
     "/own/": HOME,
     "/find": FINDERS,
     "/patient/{id}/emergency": FINDERS,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import account, emergency, failure, find, palette, patient, reports, role, signin, steering
+from felles.web import account, emergency, failure, find, palette, patient, reception, reports, role, signin, steering
 from felles.web.asset import send_asset
 from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
@@ -54,6 +54,7 @@ ROUTES = [
     *SUPERVISION,
     *LEDGER,
     *steering.ROUTES,
+    *reception.ROUTES,
     *reports.ROUTES,
     *CLERICAL,
     Route("/language", signin.speak, methods=["POST"]),
@@ -70,6 +71,7 @@ PLACES: Sequence[Place] = (
     *find.PLACES,
     *LISTS,
     *COUNTERS,
+    *reception.PLACES,
     *ROOMS,
     *steering.PLACES,
     *reports.PLACES,

@@ -118,7 +118,7 @@ class Visiting:
 
 ACTS = {
     "print": Act.PRINT, "find": Act.SEARCH, "palette": Act.SEARCH, "duties.csv": Act.EXPORT,
-    "referrals.csv": Act.EXPORT,
+    "referrals.csv": Act.EXPORT, "fees.csv": Act.EXPORT,
 }  # fmt: skip
 """The last part of an address, and what the log calls it; all else is reading."""
 

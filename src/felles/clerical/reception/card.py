@@ -3,7 +3,6 @@
 No transport is built: the answer is then that nobody could be asked, and the reception asks the patient for the card.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
@@ -17,22 +16,14 @@ class Has(StrEnum):
     UNASKED = "unasked"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer and the words that go with it."""
-
-    has: Has
-    words: str = ""
-
-
 class Register(Protocol):
-    """Who can be asked."""
+    """Who can be asked about a national number and the day of the service."""
 
-    async def asked(self, number: str, day: date) -> Said: ...
+    async def asked(self, number: str, day: date) -> Has: ...
 
 
 class Nobody:
     """Where no register can be reached."""
 
-    async def asked(self, number: str, day: date) -> Said:
-        return Said(Has.UNASKED, "Felles kan ikke spørre frikortregisteret. Se på frikortet.")
+    async def asked(self, number: str, day: date) -> Has:
+        return Has.UNASKED
