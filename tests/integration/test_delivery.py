@@ -67,6 +67,14 @@ async def test_each_receiver_has_a_delivery_and_the_sender_owes_each(record: Rec
     assert [str(one) async for one in faults(record.store.address)] == []
 
 
+async def test_who_is_named_without_a_place_of_work_is_written_to_there(record: Record) -> None:
+    anna = await record.resource("Patient", "anna")
+    await record.update({**anna, "generalPractitioner": [{"reference": "Practitioner/inga"}]})
+    found = await deliveries(record, await signed(record, "anna"))
+    assert found["gp"]["recipient"][0]["reference"] == "PractitionerRole/inga-role"
+    assert channel_of(found["gp"]) == "unit"
+
+
 async def test_what_the_patient_and_the_unit_have_opened_is_delivered_and_no_longer_owed(record: Record) -> None:
     found = await deliveries(record, await signed(record, "anna"))
     mine, me = consenting.patient(record, "anna")

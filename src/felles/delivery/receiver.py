@@ -12,6 +12,7 @@ from felles.access.age import births, turns
 from felles.access.agreement import agreement, parties
 from felles.access.ground import HIDDEN_FROM_PARENTS, LABEL
 from felles.access.parent import is_parent
+from felles.access.role import employment
 from felles.delivery.case import Case, contact, fetched, name_of
 from felles.delivery.channel import Addressee, Channel, choose
 from felles.delivery.template import Template
@@ -78,8 +79,18 @@ def _references(targets: Sequence[Mapping[str, Any] | None] | None) -> list[str]
 
 
 async def _named(read: Reading, references: Sequence[str], now: int) -> list[Addressee]:
-    found = [(one, await fetched(read, one)) for one in references]
+    at_work = [await _at_work(read, one, now) for one in references]
+    found = [(one, await fetched(read, one)) for one in at_work]
     return [await addressee(read, one, resource, now) for one, resource in found if resource is not None]
+
+
+async def _at_work(read: Reading, reference: str, now: int) -> str:
+    """Somebody who is named without a place of work is written to there, if there is only one."""
+    if not reference.startswith("Practitioner/"):
+        return reference
+    roles = await read.search("PractitionerRole", [("practitioner", reference)])
+    held = [one for one in map(employment, roles) if one is not None and one.holds(now)]
+    return held[0].role.id if len(held) == 1 else reference
 
 
 async def addressee(read: Reading, reference: str, resource: Json, now: int) -> Addressee:
