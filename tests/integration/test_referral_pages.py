@@ -22,6 +22,7 @@ from felles.clerical.promise import BOOK
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY
 from felles.record.record import Record
+from felles.web import referral_list
 from tests.integration import consenting, visiting
 from tests.integration.correspondence import appointment, fill
 from tests.integration.region import consent
@@ -105,6 +106,21 @@ async def test_the_tabs_count_what_the_ledger_owes(place: Place) -> None:
         timed = (await nurse.get("/referrals?box=with-time&order=time&field=somatic")).text
         assert rows(timed) == [far] and "Berg, Anna" in timed and f"{start:%d.%m.%Y} 09:00" in timed
         assert rows((await nurse.get("/referrals?box=with-time&field=addiction")).text) == []
+
+
+async def test_what_is_late_is_marked_and_found_in_every_tab(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, due = await received(place.record, "new", "bea"), await waits(place.record, "due", "anna", 5)
+    for days, states in ((0, {"to-assess": "", "to-book": "near"}), (30, {"to-assess": "late", "to-book": "late"})):
+        later = handling.now() + days * 86_400_000_000
+        monkeypatch.setattr(referral_list, "now_of", lambda request, later=later: later)
+        async with place.house.visit("nurse") as nurse:
+            for box, id in (("to-assess", new), ("to-book", due)):
+                found = {
+                    one: rows((await nurse.get(f"/referrals?box={box}&state={one}")).text) for one in ("late", "near")
+                }
+                assert found == {one: [id] if states[box] == one else [] for one in ("late", "near")}, (days, box)
+            page = (await nurse.get("/referrals?box=to-book")).text
+            assert ("mark-critical" in page) is bool(days) and ("1 over fristen" in page) is bool(days)
 
 
 async def test_the_list_is_paged_in_every_order_and_taken_out_whole(

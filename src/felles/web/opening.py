@@ -29,9 +29,10 @@ def at_work(request: Request) -> desk.Sitting | None:
     return sitting if isinstance(sitting, desk.Sitting) else None
 
 
-async def opening(request: Request) -> Opening | None:
-    """The visitor's own running emergency opening of the patient of this page (helsepersonelloven § 45)."""
-    site, who, patient = site_of(request), visit_of(request).who_id, request.path_params.get("id")
+async def opening(request: Request, of: str = "") -> Opening | None:
+    """The visitor's own running emergency opening of the patient of this page, or of another (helsepersonelloven
+    § 45)."""
+    site, who, patient = site_of(request), visit_of(request).who_id, of or request.path_params.get("id")
     if who is None or patient is None or not who.startswith("Practitioner/"):
         return None
     asked = [

@@ -22,6 +22,7 @@ from felles.web import booking
 from felles.web.chart.words import N_
 from felles.web.duties import now_of, sitting_of
 from felles.web.label import moment
+from felles.web.opening import opening
 from felles.web.page import answer
 from felles.web.referral_fault import Fault, faults
 from felles.web.referral_letter import Letter, drafts
@@ -75,6 +76,7 @@ NOTHING = Told()
 async def page(request: Request, status: int = 200, told: Told = NOTHING) -> Response:
     """The referral with its forms."""
     view, typed = await view_of(request), told.typed or {}
+    request.state.opened = await opening(request, view.banner.id)
     language, today = visit_of(request).language, NORWAY.day(now_of(request))
     values = booking.values_of(typed["wish"]) if "wish" in typed else _values(request)
     question = booking.asked(values, view.period, today)
@@ -172,8 +174,10 @@ async def sign_page(
 ) -> Response:
     """The letters that will go, to whom, and for whom one signs."""
     carried = {name: value for name, value in form.items() if name not in ("token", "sign", "back")}
+    view = await view_of(request)
+    request.state.opened = await opening(request, view.banner.id)
     return answer(
-        request, "referral-sign.html", view=await view_of(request), deed=deed, letters=letters, carried=carried,
+        request, "referral-sign.html", view=view, deed=deed, letters=letters, carried=carried,
         made=made, when=when, late=late,
     )  # fmt: skip
 
