@@ -1,6 +1,7 @@
 """Referrals on no list, and patients who wait without anybody owing the next step: there are none, ever."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from felles.clerical.conservation import is_referral
 from felles.clerical.period import Status, is_period, of
@@ -8,15 +9,22 @@ from felles.duties.orphan import Orphan, without_duty
 from felles.record.index.value import key64
 from felles.record.record import Record
 
+Json = dict[str, Any]
+
 
 async def orphans(record: Record) -> AsyncIterator[Orphan]:
     """Referrals in force without a period, and periods whose next step nobody owes."""
-    async for id, found in without_duty(record, "ServiceRequest"):
-        if is_referral(found) and not await record.ask("waiting of referral", [key64(f"ServiceRequest/{id}")]):
-            yield Orphan("a referral is on no list", f"ServiceRequest/{id}")
-    async for id, found in without_duty(record, "EpisodeOfCare"):
-        if is_period(found) and await _waits(record, id, of(found).status):
-            yield Orphan("a patient waits and nobody owes the next step", f"EpisodeOfCare/{id}")
+
+    async def unlisted(id: str, found: Json) -> bool:
+        return is_referral(found) and not await record.ask("waiting of referral", [key64(f"ServiceRequest/{id}")])
+
+    async def waits(id: str, found: Json) -> bool:
+        return is_period(found) and await _waits(record, id, of(found).status)
+
+    async for id in without_duty(record, "ServiceRequest", unlisted):
+        yield Orphan("a referral is on no list", f"ServiceRequest/{id}")
+    async for id in without_duty(record, "EpisodeOfCare", waits):
+        yield Orphan("a patient waits and nobody owes the next step", f"EpisodeOfCare/{id}")
 
 
 async def _waits(record: Record, id: str, status: Status) -> bool:

@@ -9,8 +9,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p
-from statistics import median
 from time import time_ns
 
 import structlog
@@ -21,22 +19,15 @@ from felles.duties.deadline import WorkingDays
 from felles.duties.deed import opened
 from felles.duties.kind import View
 from felles.duties.reading import Outside, names
+from felles.duties.usual import FEWEST, IMPROBABLE, WEEKS, Series, binomial, fewer, usual_on
 from felles.record.guard import EVERYTHING
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from felles.record.rule import parted
 from felles.record.store import Line, Sql
 
-WEEKS = 8
-"""How far back the usual is looked for."""
-FEWEST = 8
-"""Days with letters before anything is called usual."""
-IMPROBABLE = 1e-4
-"""A day less probable than this is told of."""
 CERTAIN = 0.98
 """No role is surer than this: a patient may lack a GP."""
-SPREAD = 0.5
-"""A day may have half as many letters as usual and still be of its kind."""
 PAUSE = 900.0
 ALL = ""
 """The role under which a letter itself is counted."""
@@ -65,8 +56,6 @@ LINES: Mapping[str, Sql] = {
     "letter folded": Sql("DELETE FROM letter_delta WHERE day < $1"),
     "letter days": Sql("SELECT unit, template, role, day, count FROM letter_day WHERE day >= $1 AND day <= $2"),
 }
-Series = dict[int, int]
-"""Day → count."""
 
 
 def told(unit: int, day: int, template: str, role: str) -> Line:
@@ -86,19 +75,6 @@ class Anomaly:
     found: int
 
 
-def binomial(found: int, of: int, share: float) -> float:
-    """The probability of at most `found` of `of`, each with probability `share` between 0 and 1, both excluded."""
-    ways = (lgamma(of + 1) - lgamma(count + 1) - lgamma(of - count + 1) for count in range(found + 1))
-    return min(1.0, sum(exp(many + n * log(share) + (of - n) * log1p(-share)) for n, many in enumerate(ways)))
-
-
-def poisson(found: int, usual: float) -> float:
-    """The probability of at most `found` where `usual` are to be expected."""
-    if usual <= 0:
-        return 1.0
-    return min(1.0, sum(exp(count * log(usual) - usual - lgamma(count + 1)) for count in range(found + 1)))
-
-
 def anomalies(counted: Mapping[tuple[int, str, str], Series], day: int) -> Iterator[Anomaly]:
     """What is missing on a day. Pure."""
     for (unit, template, role), series in counted.items():
@@ -116,12 +92,8 @@ def anomalies(counted: Mapping[tuple[int, str, str], Series], day: int) -> Itera
 
 
 def _fewer(unit: int, template: str, before: Series, found: int, day: int) -> Iterator[Anomaly]:
-    """Fewer letters than on other days of the week like this one; nothing is usual on a day when nobody works."""
-    if not NORWAY.works_on(day_of(day)):
-        return
-    alike = [before.get(day - 7 * week, 0) for week in range(1, WEEKS + 1) if NORWAY.works_on(day_of(day - 7 * week))]
-    usual = median(alike) if alike else 0.0
-    if poisson(found, usual * SPREAD) < IMPROBABLE:
+    usual = usual_on(before, day)
+    if usual is not None and fewer(found, usual):
         yield Anomaly(unit, template, ALL, day, usual, found)
 
 

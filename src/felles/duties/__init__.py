@@ -17,6 +17,7 @@ from felles.duties import (
     timer,
     unusual,
     view,
+    watchdog,
 )
 from felles.duties.deed import HandOn, Owe, Reopen, Settle, owing
 from felles.duties.duty import Outcome
@@ -26,12 +27,15 @@ from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
-LINES: Mapping[str, Sql] = {**statement.LINES, **listing.LINES, **bulk.LINES, **proving.LINES, **orphan.LINES}
+LINES: Mapping[str, Sql] = {
+    **statement.LINES, **listing.LINES, **bulk.LINES, **proving.LINES, **orphan.LINES, **watchdog.LINES,
+}  # fmt: skip
 """The ledger's statements on its own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (
     ("duties: timers", timer.watch),
     ("duties: counts", balance.watch),
+    ("duties: watchdogs", watchdog.watch),
 )
 """What runs beside a serving process until it is cancelled; any number of processes may."""
 

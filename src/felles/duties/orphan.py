@@ -4,7 +4,7 @@ Rooms declare how theirs are found; the answer must always be none, whatever the
 import is history and owes nothing.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +35,25 @@ Orphans = Callable[[Record], AsyncIterator[Orphan]]
 LINES: Mapping[str, Sql] = {
     "duty orphans": Sql(
         "SELECT r.rid, r.id, r.body FROM resource r WHERE r.type = $1 AND r.deleted = 0 AND r.rid > $2 AND NOT EXISTS "
-        "(SELECT 1 FROM duty d WHERE d.subject = r.key AND d.state = 0) AND EXISTS "
-        "(SELECT 1 FROM change c WHERE c.rid = r.rid AND c.origin <> 2) ORDER BY r.rid LIMIT $3"
+        "(SELECT 1 FROM duty d WHERE d.subject = r.key AND d.state = 0) ORDER BY r.rid LIMIT $3"
+    ),
+    "duty acted": Sql(
+        "SELECT DISTINCT rid FROM change WHERE type = $2 AND origin <> 2 AND rid IN (SELECT value FROM json_each($1))",
+        "SELECT DISTINCT rid FROM change WHERE type = $2 AND origin <> 2 AND rid = ANY "
+        "(ARRAY(SELECT value::int8 FROM json_array_elements_text($1::json)))",
     ),
 }
 
 
-async def without_duty(record: Record, type_name: str) -> AsyncIterator[tuple[str, Json]]:
-    """Id and body of each current resource of a type that has no open duty and was not imported."""
-    system, after = record.seen_by(EVERYTHING), -1
-    while rows := await system.ask("duty orphans", [type_number(type_name), after, AT_ONCE]):
+async def without_duty(
+    record: Record, type_name: str, waits: Callable[[str, Json], Awaitable[bool]]
+) -> AsyncIterator[str]:
+    """The ids of a type's resources that wait for something (`waits` says so of id and body), have no open duty, and
+    came otherwise than by an import."""
+    system, number, after = record.seen_by(EVERYTHING), type_number(type_name), -1
+    while rows := await system.ask("duty orphans", [number, after, AT_ONCE]):
         after = int(rows[-1][0])
-        for _, id, body in rows:
-            yield str(id), orjson.loads(body)
+        found = {int(rid): str(id) for rid, id, body in rows if await waits(str(id), orjson.loads(body))}
+        acted = await system.ask("duty acted", [orjson.dumps(list(found)).decode(), number]) if found else []
+        for (rid,) in sorted(acted):
+            yield found[int(rid)]

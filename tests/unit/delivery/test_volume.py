@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from felles.delivery.volume import ALL, Anomaly, Series, anomalies, binomial, poisson
+from felles.delivery.volume import ALL, Anomaly, anomalies
 from felles.duties.calendar import NORWAY
+from felles.duties.usual import Series, binomial, poisson
 
 EPOCH = date(1970, 1, 1).toordinal()
 UNIT = 7
