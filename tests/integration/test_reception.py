@@ -214,3 +214,13 @@ async def test_the_list_for_helfo_has_shares_but_no_fees_for_absence(record: Rec
 
 async def test_nobody_pretends_to_have_asked_for_the_card() -> None:
     assert await Nobody().asked("15076500565", date(2026, 11, 23)) is Has.UNASKED
+
+
+async def test_where_the_tariff_is_another_nothing_is_charged_and_nobody_checks_in(record: Record) -> None:
+    hospital = await record.resource("Organization", "hospital")
+    await record.update({name: value for name, value in hospital.items() if name != "type"})
+    anna, herself = consenting.patient(record, "anna", now=handling.now())
+    with pytest.raises(Problem, match="two hours"):
+        await attendance.check_in(anna, herself, "one", handling.now())
+    assert await arrived(record) == "" and await record.resources("ChargeItem", []) == []
+    assert (await rows(record))["one"].come

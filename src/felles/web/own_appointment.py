@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from felles.access.consent import instant
-from felles.clerical.reception.attendance import EARLY, LATE, check_in
+from felles.clerical.reception.attendance import check_in, may_check_in
 from felles.clerical.vacancy import micros
 from felles.duties.calendar import NORWAY
 from felles.record.outcome import Problem
@@ -50,14 +50,13 @@ class Mine:
     now: bool
 
 
-def _mine(one: Json, places: Directory, now: int) -> Mine:
+def _mine(one: Json, places: Directory, now: bool) -> Mine:
     start = micros(one["start"])
     spoken = datetime.fromtimestamp(start / 1_000_000, OSLO).strftime("%d.%m.%Y %H:%M")
     words = one.get("description") or next((each.get("text", "") for each in one.get("serviceType") or ()), "")
     actors = [each["actor"] for each in one.get("participant") or () if each.get("actor")]
     where = [places.name(each) for each in actors if str(each.get("reference", "")).startswith("Location/")]
-    open_now = one["status"] in ("booked", "pending") and start - EARLY <= now <= start + LATE
-    return Mine(str(one["id"]), spoken, words, ", ".join(filter(None, where)), str(one["status"]), open_now)
+    return Mine(str(one["id"]), spoken, words, ", ".join(filter(None, where)), str(one["status"]), now)
 
 
 async def _page(request: Request, status: int = 200, wrong: bool = False) -> Response:
@@ -66,7 +65,7 @@ async def _page(request: Request, status: int = 200, wrong: bool = False) -> Res
     asked = [("patient", sitting.home), ("date", f"ge{since}"), ("_sort", "date"), ("_count", "50")]
     found = [one for one in await sitting.record.resources("Appointment", asked) if one["status"] in SHOWN]
     places = await directory(visit_of(request).record, found)
-    shown = [_mine(one, places, now) for one in found]
+    shown = [_mine(one, places, await may_check_in(sitting.record, one, now)) for one in found]
     return answer(request, "own-appointments.html", status, times=shown, wrong=wrong)
 
 

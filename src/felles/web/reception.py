@@ -94,6 +94,7 @@ async def _page(request: Request, asked: str, status: int = 200, wrong: str = ""
     return answer(
         request, "reception.html", status, rows=rows, day=day, now=now, unit=unit.partition("/")[2],
         units=await unit_names(request, units), methods=METHODS, rates=rates, wrong=wrong, at=at,
+        charges=await attendance.charges(record, unit),
         exemptions=[one for one in tariff.exemptions().values() if not one.age],
         register=ASKED[await Nobody().asked("", day)], expected=sum(one.row.expected for one in rows),
         come=sum(one.row.come for one in rows), owed=sum(one.row.owed for one in rows),

@@ -11,6 +11,7 @@ from typing import Any
 from felles.access.consent import instant
 from felles.access.who import Kind as WhoKind
 from felles.access.who import Who
+from felles.clerical.npr.place import place_of
 from felles.clerical.period import is_period, of
 from felles.clerical.reception import charge, tariff
 from felles.clerical.reception.charge import METHODS, Service, invoice, item
@@ -69,12 +70,24 @@ async def check_in(record: Record, who: Who, id: str, now: int) -> None:
     if who.kind is not WhoKind.PATIENT:
         raise problem(403, "forbidden", "the reception registers arrival")
     held = await record.resource("Appointment", id)
-    start = micros(held["start"])
     if patient_of(held) != (who.acts_for or who.id):
         raise problem(404, "not-found", "there is no such appointment")
-    if held["status"] not in ("booked", "pending") or not start - EARLY <= now <= start + LATE:
+    if not await may_check_in(record, held, now):
         raise problem(409, "conflict", "you can check in from two hours before the time until an hour after it")
     await _commit(record.seen_by(EVERYTHING), held, [Put({**held, "status": "checked-in"})])
+
+
+async def may_check_in(record: Record, held: Json, now: int) -> bool:
+    """Whether an appointment is now, and at a place to which one comes."""
+    start = micros(held["start"])
+    if held["status"] not in ("booked", "pending") or not start - EARLY <= now <= start + LATE:
+        return False
+    return await charges(record, await unit_at(record, held))
+
+
+async def charges(record: Record, unit: str) -> bool:
+    """Whether a unit is an outpatient clinic's: the tariff is that of the specialist service."""
+    return bool(unit) and await place_of(Outside(record), unit) is not None
 
 
 async def miss(record: Record, who: Who, id: str, pays: bool, why: str, now: int) -> str:
@@ -87,9 +100,9 @@ async def miss(record: Record, who: Who, id: str, pays: bool, why: str, now: int
     why = " ".join(why.split())
     if not pays and len(why) < 4:
         raise problem(422, "required", "say why nothing is charged", "ChargeItem.overrideReason")
-    if pays and not tariff.missed_costs(given, start):
-        raise problem(422, "business-rule", "the time was given less than 24 hours before: it costs nothing")
     unit = await unit_at(record, held)
+    if pays and not (tariff.missed_costs(given, start) and await charges(record, unit)):
+        raise problem(422, "business-rule", "a time that was given less than 24 hours before costs nothing")
     service = Service(tariff.NO_SHOW, patient_of(held), unit, f"Appointment/{id}", "", instant(now), NORWAY.day(now))
     deeds, bill = await _charged(record, service, Payment(), held, "" if pays else why)
     await _commit(record, held, [Put({**held, "status": "noshow"}), *deeds])
@@ -176,7 +189,10 @@ def _contact(held: Json, unit: str, now: int) -> Json:
 async def _charged(
     record: Record, service: Service, payment: Payment, held: Json, reason: str = ""
 ) -> tuple[list[Deed], str]:
-    """ChargeItem, and Invoice for who pays; the exemption by age stands above what was chosen."""
+    """ChargeItem, and Invoice for who pays; the exemption by age stands above what was chosen. Neither where the
+    tariff is another than ours."""
+    if not await charges(record, service.unit):
+        return [], ""
     chosen = tariff.exemptions().get(payment.exemption)
     if (payment.exemption and chosen is None) or payment.method not in METHODS:
         raise problem(422, "code-invalid", "choose who pays and how", "ChargeItem.overrideReason")
