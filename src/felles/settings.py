@@ -78,7 +78,7 @@ class Settings:
         metadata={
             "variable": "FELLES_NPR",
             "help": "The folder (mode 0700) in which the month's messages for Norsk pasientregister are put each "
-            "night. If unset, they are taken by `felles npr extract --out` only.",
+            "night. If unset, only whether they are valid and add up is kept; `felles npr extract --out` takes them.",
         },
     )
     npr_xsd: str = field(

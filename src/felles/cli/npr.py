@@ -59,6 +59,8 @@ def _tell(one: Any) -> None:
         f"{len(one.gathered.contacts)} contacts, {len(one.gathered.periods)} referral periods, {made.patients} patients"
     )
     click.echo(f"{name} {made.month}: {counts}; {left} left out; {'adds up' if made.holds else 'DOES NOT ADD UP'}")
+    if one.fault:
+        click.echo(f"  {one.fault}")
     for message, sent in zip(one.messages, made.sent, strict=True):
         said = "valid" if sent.known and not sent.faults else "INVALID" if sent.faults else "no schema installed"
         click.echo(f"  {message.file}: {said}; MsgId {sent.id}")

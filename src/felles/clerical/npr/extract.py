@@ -15,7 +15,7 @@ from typing import IO
 
 from felles.clerical.npr.gathered import Gathered, Left
 from felles.clerical.npr.gathering import Gathering
-from felles.clerical.npr.message import IDE, ORD, Heading, write
+from felles.clerical.npr.message import IDE, ORD, Heading, unwritable, write
 from felles.clerical.npr.month import Month
 from felles.clerical.npr.reconciliation import Reconciled, reconcile
 from felles.clerical.npr.schema import Verdict, verdict
@@ -34,17 +34,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What was taken out of one institution; where nothing is to be reported there are no messages."""
+    """What was taken out of one institution; where nothing is to be reported, or it cannot be (`fault`), there are no
+    messages."""
 
     gathered: Gathered
     messages: tuple[Message, ...]
     reconciled: Reconciled
     listed: Path
+    fault: str = ""
 
     @property
     def sound(self) -> bool:
         """Whether it adds up and no installed schema has found a fault."""
-        return self.reconciled.holds and not any(one.verdict.faults for one in self.messages)
+        return self.reconciled.holds and not self.fault and not any(one.verdict.faults for one in self.messages)
 
 
 async def extract(address: str, month: Month, folder: Path, heading: Heading, schemas: Path | None) -> list[Extract]:
@@ -63,8 +65,9 @@ def _files(found: Mapping[str, Gathered], folder: Path, heading: Heading, schema
 
 def _written(one: Gathered, folder: Path, heading: Heading, schemas: Path | None) -> Extract:
     stem = f"{one.institution.number}-{one.month}"
-    messages = []
-    for kind in (ORD, IDE) if one.patients else ():
+    messages: list[Message] = []
+    fault = unwritable(one) if one.patients else ""
+    for kind in (ORD, IDE) if one.patients and not fault else ():
         file = folder / f"{kind}-{stem}.xml"
         with _private(file) as out:
             write(out, kind, one, heading)
@@ -72,7 +75,7 @@ def _written(one: Gathered, folder: Path, heading: Heading, schemas: Path | None
     listed = folder / f"left-{stem}.csv"
     with _private(listed) as out:
         out.write(_list(one.left).encode())
-    return Extract(one, tuple(messages), reconcile(one, [each.file for each in messages]), listed)
+    return Extract(one, tuple(messages), reconcile(one, [each.file for each in messages]), listed, fault)
 
 
 def _list(left: Iterable[Left]) -> str:

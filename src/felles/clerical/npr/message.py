@@ -43,11 +43,17 @@ class Heading:
         return f"{self.taken:%Y%m%d}{self.turn:02}{1 if kind == ORD else 2}"
 
 
-def write(file: IO[bytes], kind: str, one: Gathered, heading: Heading) -> None:
-    """Writes npr_ord or npr_ide of an institution. Raises ValueError where it has no number or address for NPR."""
+def unwritable(one: Gathered) -> str:
+    """Why nothing can be written of an institution; empty where it can."""
     who = one.institution
-    if not who.number or not who.mail:
-        raise ValueError(f"{who.name or who.reference} needs an organisation number and an e-mail address for NPR")
+    if who.number and who.mail:
+        return ""
+    return f"{who.name or who.reference} needs an organisation number and an e-mail address for NPR"
+
+
+def write(file: IO[bytes], kind: str, one: Gathered, heading: Heading) -> None:
+    """Writes npr_ord or npr_ide of an institution."""
+    who = one.institution
     version = model.version(one.month.first)
     space = version.ord if kind == ORD else version.ide
     with etree.xmlfile(file, encoding="UTF-8") as out:

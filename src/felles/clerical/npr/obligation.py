@@ -5,6 +5,8 @@ up is seen long before it is due.
 """
 
 import asyncio
+import os
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from time import time_ns
@@ -16,6 +18,7 @@ from felles.access.consent import instant
 from felles.clerical.npr.extract import Extract, extract
 from felles.clerical.npr.message import Heading
 from felles.clerical.npr.month import Month
+from felles.clerical.npr.night import apart
 from felles.clerical.npr.place import NPR, REPORTS
 from felles.clerical.npr.report import Report, of, report, report_id, resource
 from felles.duties import Kind, Level, Owe, Step, declare
@@ -48,6 +51,8 @@ DUE_DAY = 5
 NIGHT = 2
 """The hour from which the night's extract is taken."""
 PAUSE = 900.0
+FIRST = 60
+"""Seconds after which a serving process looks first; several do not look at the same moment."""
 Json = dict[str, Any]
 log = structlog.get_logger("felles.clerical")
 
@@ -84,15 +89,18 @@ async def owe(record: Record, now: int) -> int:
 async def take(record: Record, month: Month, folder: Path, schemas: Path | None, now: int) -> list[Extract]:
     """Takes a month's extracts and keeps their results."""
     found = await extract(record.store.address, month, folder, Heading(NORWAY.day(now)), schemas)
-    for one in found:
-        held = await kept(record, one.gathered.institution.reference, month)
-        made = report(one, instant(now))
-        if held and [sent.fingerprint for sent in held.sent] == [sent.fingerprint for sent in made.sent] and held.sent:
-            made = _answered(made, held)
-        writes, lines = parted([Put(resource(made))])
+    await keep(record, [report(one, instant(now)) for one in found])
+    return found
+
+
+async def keep(record: Record, reports: Sequence[Report]) -> None:
+    """Keeps results, each only if nobody has kept another meanwhile."""
+    for one in reports:
+        held = await kept(record, one.institution, one.month)
+        same = held and held.sent and [s.fingerprint for s in held.sent] == [s.fingerprint for s in one.sent]
+        writes, lines = parted([Put(resource(_answered(one, held) if held and same else one))])
         writes[0].match = held.version if held else -1
         await record.seen_by(EVERYTHING).commit(writes, lines=lines)
-    return found
 
 
 def _answered(made: Report, held: Report) -> Report:
@@ -102,14 +110,14 @@ def _answered(made: Report, held: Report) -> Report:
     )
 
 
-async def nightly(record: Record, folder: Path, schemas: Path | None, now: int) -> list[Month]:
+async def nightly(record: Record, folder: Path | None, schemas: Path | None, now: int) -> list[Month]:
     """Takes what has not been taken since the night began. Returns the months."""
     today = NORWAY.day(now)
     night = NORWAY.moment(today) + NIGHT * 3_600_000_000
     taken = []
     for month in (Month(today.year, today.month), Month.before(today)) if now >= night else ():
         if await _waits(record, month, today):
-            await take(record, month, folder, schemas, now)
+            await keep(record, await apart(record.store.address, month, folder, schemas, now))
             taken.append(month)
     return taken
 
@@ -123,12 +131,12 @@ async def _waits(record: Record, month: Month, today: date) -> bool:
 
 
 async def watch(record: Record, folder: Path | None, schemas: Path | None, pause: float = PAUSE) -> None:
-    """Runs until it is cancelled; any number of processes may. Without a folder only the delivery is owed."""
+    """Runs until it is cancelled; any number of processes may. Without a folder only results are kept."""
+    await asyncio.sleep(FIRST + os.getpid() % FIRST)
     while True:
         try:
             await owe(record, time_ns() // 1_000)
-            if folder is not None:
-                await nightly(record, folder, schemas, time_ns() // 1_000)
+            await nightly(record, folder, schemas, time_ns() // 1_000)
         except Problem as error:  # another process was faster
             log.info("the extract of the month waits", error=error.status)
         except Exception as error:
