@@ -1,17 +1,21 @@
 """What people do with letters: sign one, open one's own, and see to one that does not come through."""
 
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from felles.access.consent import elevated
 from felles.access.who import Kind, Who
 from felles.delivery.case import Order, fetched
 from felles.delivery.channel import Addressee, Channel, otherwise
-from felles.delivery.letter import channel_of, is_delivery, posted, standing, state_of
+from felles.delivery.letter import DELIVERY, KIND, channel_of, is_delivery, posted, standing, state_of
 from felles.delivery.receiver import addressee
 from felles.delivery.state import Event, State, after
 from felles.delivery.stored import template
 from felles.duties.reading import Outside
 from felles.record.outcome import problem
+from felles.record.reading import Stored
 from felles.record.record import Record
 from felles.record.rule import parted
 
@@ -36,7 +40,7 @@ async def sign(record: Record, who: Who, order: Order, now: int) -> str:
 async def opened(record: Record, who: Who, id: str, now: int) -> Json:
     """The delivery, which its receiver has opened: that is the proof that it was delivered. Raises Problem 404 for one
     that is somebody else's."""
-    found = await _delivery(record, id)
+    found = await _delivery(elevated(record) if who.kind is Kind.PATIENT else record, id)
     if not _is_receiver(found, who) or state_of(found) is State.QUEUED:
         raise problem(404, "not-found", "there is no such letter")
     if after(state_of(found), Event.ACCEPT) is not State.DELIVERED:
@@ -50,6 +54,46 @@ def _is_receiver(found: Json, who: Who) -> bool:
     if who.kind is Kind.PATIENT:
         return to == (who.acts_for or who.id) and channel_of(found) is Channel.MAILBOX
     return who.role is not None and channel_of(found) is Channel.UNIT and to in (who.id, who.role.id, who.role.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A letter to a patient: its delivery and what it says."""
+
+    delivery: Json
+    letter: Json
+
+
+async def post(record: Record, who: Who) -> list[Post]:
+    """The letters to a patient, the newest first: those in the mailbox, and those that went on paper."""
+    to = who.acts_for or who.id
+    asked = [("recipient", to), ("category", f"{DELIVERY}|{KIND}"), ("_include", "Communication:part-of")]
+    found = await elevated(record).search("Communication", [*asked, ("_sort", "-_lastUpdated"), ("_count", "200")])
+    letters = {f"Composition/{one['id']}": one for one in map(_body, found.included)}
+    given = [(one, letters.get(one["partOf"][0]["reference"])) for one in map(_body, found.matches) if _has_come(one)]
+    return [Post(one, letter) for one, letter in given if letter is not None]
+
+
+def _has_come(delivery: Json) -> bool:
+    """Whether the receiver has it, or it is under way to the mailbox or by post."""
+    state = state_of(delivery)
+    return state in (State.SENT, State.DELIVERED) or (state is State.HANDED and channel_of(delivery) is Channel.MAILBOX)
+
+
+def _body(stored: Stored) -> Json:
+    found: Json = orjson.loads(stored.body or b"{}")
+    return found
+
+
+async def post_one(record: Record, who: Who, id: str) -> Post:
+    """One letter to a patient. Raises Problem 404 for one that is somebody else's, or has not come."""
+    over = elevated(record)
+    found = await _delivery(over, id)
+    if who.kind is not Kind.PATIENT or found["recipient"][0]["reference"] != (who.acts_for or who.id):
+        raise problem(404, "not-found", "there is no such letter")
+    if not _has_come(found):
+        raise problem(404, "not-found", "there is no such letter")
+    return Post(found, await over.resource("Composition", found["partOf"][0]["reference"].partition("/")[2]))
 
 
 async def settle(record: Record, who: Who, id: str, event: Event, reason: str, now: int) -> Json:

@@ -1,12 +1,13 @@
 """The pages of patients, for site.py: the own record, what is closed in it, powers of attorney, acting for others; and
 what staff take down on a patient's word."""
 
-from felles.web import own, own_acting, own_appointment, own_lock, own_power, own_referral, patient_wish
+from felles.web import own, own_acting, own_appointment, own_letter, own_lock, own_power, own_referral, patient_wish
 
 HOME = [
     *own.ROUTES,
     *own_appointment.ROUTES,
     *own_referral.ROUTES,
+    *own_letter.ROUTES,
     *own_lock.ROUTES,
     *own_power.ROUTES,
     *own_acting.ROUTES,
@@ -16,6 +17,7 @@ ROOMS = [
     *own.PLACES,
     *own_appointment.PLACES,
     *own_referral.PLACES,
+    *own_letter.PLACES,
     *own_lock.PLACES,
     *own_power.PLACES,
     *own_acting.PLACES,
