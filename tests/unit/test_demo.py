@@ -19,6 +19,11 @@ import pytest
 from felles.clerical.clock import faults
 from felles.clerical.conservation import period_id
 from felles.clerical.period import is_period, of
+from felles.delivery.channel import Channel
+from felles.delivery.conservation import is_done
+from felles.delivery.letter import FINGERPRINT, channel_of, fingerprint, is_delivery, state_of
+from felles.delivery.state import STATUS
+from felles.delivery.template import shipped
 from felles.demo import STORY, TAG, people, region
 from felles.demo.code import SYSTEMS, codes
 from felles.demo.place import place, places
@@ -367,3 +372,16 @@ def test_the_past_year_has_referrals_that_are_over() -> None:
     months = Counter(one.ended.month for one in periods if one.ended)
     assert len(months) == 12
     assert not [one for one in resources if future(one, TODAY)]
+
+
+def test_letters_of_the_past_are_as_the_delivery_room_writes_them() -> None:
+    grown = [person for person in population(1_000, 1, TODAY) if not person.track]
+    found = {f"{one['resourceType']}/{one['id']}": one for person in grown for one in record(person, TODAY)}
+    deliveries = [one for one in found.values() if one["resourceType"] == "Communication" and is_delivery(one)]
+    assert len(deliveries) > 100 and {state_of(one).value for one in deliveries} == {"delivered", "sent", "settled"}
+    for one in deliveries:
+        letter = found[one["partOf"][0]["reference"]]
+        assert one["extension"] == [{"url": FINGERPRINT, "valueString": fingerprint(letter)}]
+        assert one["status"] == STATUS[state_of(one)] and channel_of(one) in Channel and is_done(one)
+        assert letter["type"]["coding"][0]["code"] in shipped()
+        assert letter["type"]["coding"][0]["display"] == shipped()[letter["type"]["coding"][0]["code"]].name

@@ -9,6 +9,7 @@ from felles.demo.chart import Chart
 from felles.demo.code import table
 from felles.demo.event import order, problem, visit
 from felles.demo.event.document import document
+from felles.demo.event.letter import letter
 from felles.demo.place import Place, place
 from felles.demo.resource import reference, text
 from felles.demo.unit.therapy import ACT_CODE, LABELS
@@ -16,6 +17,8 @@ from felles.demo.unit.therapy import ACT_CODE, LABELS
 YEAR = 365
 REFUSED, LATE, MISSED, WENT = 0.09, 0.05, 0.09, 0.06
 """Shares: no right to care; care after the deadline; a time missed first; the wait ended without care."""
+GROWN = 16
+"""From this age patients get their own letters (pasient- og brukerrettighetsloven § 4-3)."""
 _WHY = "Plagene kan utredes og følges videre i kommunen, med råd fra oss. Ny henvisning ved forverring."
 
 
@@ -36,7 +39,7 @@ def past(chart: Chart) -> None:
     """Referrals that came to an end in the past year, for some of those whom the clinics of St. Olavs are for."""
     if chart.person.died or chart.person.town.trust != "stolav":
         return
-    for clinic, entry in table("referrals").items():
+    for clinic, entry in table("referrals")["clinic"].items():
         youngest, oldest = entry["ages"]
         if youngest <= chart.age <= oldest and chart.chance(entry["share"] / 100):
             _write(chart, _course(chart, place(clinic), entry))
@@ -72,20 +75,28 @@ def _write(chart: Chart, course: Course) -> None:
         course.received, course.assessed, course.deadline, course.entry["care"], course.entry["field"]
     )
     if chart.chance(REFUSED):
-        order.refused(chart, made, course.clinic, said, _WHY)
-        _answered(chart, course, made, f"{_WHY}\n\nDu kan klage på vurderingen til Statsforvalteren.")
+        period = order.refused(chart, made, course.clinic, said, _WHY)
+        _answered(chart, course, period, "no-right")
     elif chart.chance(WENT):
-        order.ended(chart, made, course.clinic, said, course.ended, chart.rng.choice(("2", "4", "9")))
+        code = chart.rng.choice(("2", "4", "9"))
+        _answered(chart, course, order.ended(chart, made, course.clinic, said, course.ended, code), "right")
     else:
         _attended(chart, course, made, said)
     _labelled(chart, course.clinic, before)
 
 
-def _answered(chart: Chart, course: Course, made: str, words: str) -> None:
-    doctors = staff.at(course.clinic.key, "LE")
-    who = doctors[chart.person.ordinal % len(doctors)]
-    moment = clock.at(course.assessed, 13, 20)
-    document(chart, course.clinic, who, moment, "51851-4", "Svar på henvisning", words, related=made)
+def _answered(chart: Chart, course: Course, period: str, template: str) -> None:
+    """The letter of the outcome; parents get those of children, which lie in the parents' own records."""
+    entry = table("referrals")["letters"][template]
+    values = {
+        "clinic": course.clinic.name, "received": clock.norwegian(course.received), "name": chart.person.name,
+        "deadline": clock.norwegian(course.deadline), "why": _WHY,
+    }  # fmt: skip
+    if chart.age >= GROWN and not chart.person.protection:
+        doctors = staff.at(course.clinic.key, "LE")
+        who, moment = doctors[chart.person.ordinal % len(doctors)], clock.at(course.assessed, 13, 20)
+        words = [one.format_map(values) for one in entry["words"]]
+        letter(chart, course.clinic, who, moment, template, entry["title"], words, period)
 
 
 def _attended(chart: Chart, course: Course, made: str, said: order.Assessed) -> None:
@@ -96,7 +107,8 @@ def _attended(chart: Chart, course: Course, made: str, said: order.Assessed) -> 
     if missed:
         day = clock.workday_before(course.ended - timedelta(days=8))
         _time(chart, course, who, chart.moment(day, 8, 14), made, "noshow")
-    order.ended(chart, made, course.clinic, said, course.ended, "1", active=chart.today - course.ended < timedelta(60))
+    active = chart.today - course.ended < timedelta(60)
+    _answered(chart, course, order.ended(chart, made, course.clinic, said, course.ended, "1", active=active), "right")
     _time(chart, course, who, start, made, "fulfilled")
     condition = problem.condition(
         chart, problem.diagnosis(icd=course.kind["icd"]), course.ended, category="encounter-diagnosis", who=who
