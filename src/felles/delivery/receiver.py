@@ -39,23 +39,32 @@ class Receiver:
 async def receivers(read: Reading, template: Template, case: Case, now: int) -> list[Receiver]:
     """All of them, each once. Raises Problem 422 that names each role that reaches nobody and is not left out with a
     reason, and for a letter that would reach nobody at all."""
+    found, missing = await reached(read, template, case, now)
+    if missing:
+        raise Problem(422, tuple(one for one, _ in missing))
+    return found
+
+
+async def reached(
+    read: Reading, template: Template, case: Case, now: int
+) -> tuple[list[Receiver], list[tuple[Issue, str]]]:
+    """Those whom a letter reaches, and what keeps it from being signed, each with the role it is about."""
     found: dict[str, Receiver] = {}
     missing = []
     for role in template.roles:
         if case.order.without.get(role, "").strip():
             continue
-        reached = [one for one in await _of(read, template.receivers[role], role, case, now) if not one.dead]
-        if not reached and role not in template.optional:
-            missing.append(Issue("business-rule", _unreached(role, case), "Composition"))
-        for one in reached:
+        there = [one for one in await _of(read, template.receivers[role], role, case, now) if not one.dead]
+        if not there and role not in template.optional:
+            missing.append((Issue("business-rule", _unreached(role, case), "Composition"), role))
+        for one in there:
             channel = choose(one)
             if channel is not None:
                 found.setdefault(one.reference, Receiver(role, one, channel))
     if not missing and not found:
-        missing.append(Issue("business-rule", "this letter would reach nobody; it cannot be signed", "Composition"))
-    if missing:
-        raise Problem(422, tuple(missing))
-    return list(found.values())
+        said = "this letter would reach nobody; it cannot be signed"
+        missing.append((Issue("business-rule", said, "Composition"), ""))
+    return list(found.values()), missing
 
 
 def _unreached(role: str, case: Case) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from felles.delivery.template import Template, read, shipped
 from felles.duties.reading import Reading
-from felles.record.outcome import problem
+from felles.record.outcome import Problem, problem
 
 LIBRARY = "urn:felles:letter-template"
 TYPE = "text/x-toml"
@@ -49,3 +49,19 @@ async def template(read: Reading, code: str) -> Template:
         known = ", ".join(sorted(shipped()))
         raise problem(422, "not-found", f"there is no letter template {code!r}; those that come with Felles: {known}")
     return made
+
+
+async def templates(read: Reading) -> list[Template]:
+    """Every template in force, by name; one of the house that cannot be used is left out."""
+    found = dict(shipped())
+    stored = await read.search("Library", [("type", f"{LIBRARY}|"), ("status", "active")], 200)
+    for one in sorted(filter(None, map(_usable, stored)), key=lambda one: one.version):
+        found[one.code] = one
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def _usable(resource: Json) -> Template | None:
+    try:
+        return of_library(resource)
+    except Problem:
+        return None

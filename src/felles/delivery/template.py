@@ -134,10 +134,15 @@ def _wording(template: Template, language: str, wording: Wording) -> Iterator[st
 
 def filled(text: str, fields: Mapping[str, str]) -> str:
     """The text with its fields. Raises Problem 422 that names what is not known of this patient or case."""
-    missing = sorted(name for name in set(_FIELD.findall(text)) if not fields.get(name) and name != "text")
+    missing = unknown(text, fields)
     if missing:
         raise _wrong(*(f"the letter says {{{name}}}, which is not known here" for name in missing))
     return _FIELD.sub(lambda found: fields.get(found[1], ""), text)
+
+
+def unknown(text: str, fields: Mapping[str, str]) -> list[str]:
+    """The fields of a text that are not known of this patient or case, by name."""
+    return sorted(name for name in set(_FIELD.findall(text)) if not fields.get(name) and name != "text")
 
 
 @cache

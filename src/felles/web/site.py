@@ -19,6 +19,7 @@ from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
 from felles.web.home import HOME, ROOMS
 from felles.web.ledger import LEDGER, LISTS
+from felles.web.letter import LETTERS
 from felles.web.page import answer
 from felles.web.place import Place, everybody
 from felles.web.referral import CLERICAL, COUNTERS
@@ -57,6 +58,7 @@ ROUTES = [
     *reception.ROUTES,
     *reports.ROUTES,
     *CLERICAL,
+    *LETTERS,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),
