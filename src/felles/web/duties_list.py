@@ -164,7 +164,7 @@ def shown(row: Row, names: Names, now: int) -> Shown:
     one = row.duty
     patient = names.patients.get(row.patient or "", "")
     subject = names.places.get(staff_in(row) or "", "") or (thing(row.subject.partition("/")[0]) if row.subject else "")
-    subject = N_("henvisning") if place_of(row) else subject
+    subject = N_("henvisning") if place_of(row).startswith("/referrals") else subject
     return Shown(
         f"{one.id:x}", f"d{one.id:x}", one.turn, code_of(one.kind), title_of(one.kind), subject, patient,
         f"/{row.patient.lower()}" if patient and row.patient else "", names.places.get(row.unit or "", ""),
@@ -175,13 +175,17 @@ def shown(row: Row, names: Names, now: int) -> Shown:
 
 
 CLERICAL = range(100, 200)
-"""Kinds of duties about referrals."""
+"""Kinds of duties about referrals and contacts."""
+PAGES = {"EpisodeOfCare": "/referrals", "Encounter": "/coding"}
+"""Where they are worked with."""
 
 
 def place_of(row: Row) -> str:
     """Where what a duty is about is worked with; empty where it has no page, or is not for the reader."""
     name, _, id = (row.subject or "").partition("/")
-    return f"/referrals/{id}" if row.shown and name == "EpisodeOfCare" and row.duty.kind in CLERICAL else ""
+    if not row.shown or row.duty.kind not in CLERICAL:
+        return ""
+    return f"{PAGES[name]}/{id}" if name in PAGES else ""
 
 
 async def lines(request: Request, rows: Sequence[Row], now: int) -> list[Shown]:

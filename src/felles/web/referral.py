@@ -1,6 +1,6 @@
 """The addresses of clerical work: referrals, booking, the paper door, and what patients see of it."""
 
-from felles.web import refer, referral_document, referral_list, referral_one, referral_time
+from felles.web import coding, refer, referral_document, referral_list, referral_one, referral_time
 
 CLERICAL = [
     *referral_list.ROUTES,
@@ -8,6 +8,7 @@ CLERICAL = [
     *referral_document.ROUTES,
     *referral_one.ROUTES,
     *refer.ROUTES,
+    *coding.ROUTES,
 ]
 """Booking before the acts on one referral: `/referrals/{id}/book` is no act of the period."""
 COUNTERS = [*referral_list.PLACES]
