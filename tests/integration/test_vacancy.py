@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from felles import app
 from felles.access.age import NORWAY as ZONE
-from felles.clerical import appointment, vacancy
+from felles.clerical import appointment, forecast, vacancy
 from felles.clerical.appointment import Booking
-from felles.clerical.promise import BOOK
+from felles.clerical.promise import BOOK, BREACH
 from felles.clerical.vacancy import MINUTE, Free, Wish, suits, together
 from felles.duties import handling, worklist
 from felles.duties.calendar import NORWAY
 from felles.record.outcome import Problem
 from felles.record.record import Record
+from felles.record.rule import Put
 from tests.integration import consenting
 from tests.integration.correspondence import fill
 from tests.integration.test_referral import NUMBER, referral
@@ -131,7 +132,7 @@ async def test_of_two_who_take_the_same_time_the_second_is_told_and_leaves_nothi
     await record.update({**stale, "status": "free"})
     late = {**stale, "status": "free", "meta": {"versionId": "1"}}
     with pytest.raises(Problem, match="meanwhile"):
-        await appointment._commit(mine, [appointment.Put({**late, "status": "busy"})], [late])
+        await appointment._commit(mine, [Put({**late, "status": "busy"})], [late])
 
 
 async def test_moving_frees_the_old_time_and_calling_off_frees_it_and_tells(record: Record) -> None:
@@ -176,3 +177,17 @@ def test_what_is_offered_together_overlaps_and_uses_each_calendar_once(found: li
         lead, other = one
         assert lead.schedule == 1 and other.schedule in (2, 3) and suits(lead, asked)
         assert other.start <= lead.start and lead.start + minutes * MINUTE <= other.end
+
+
+async def test_whom_no_free_time_before_the_deadline_is_left_for_is_foreseen(record: Record) -> None:
+    await waits(record, "first", "anna", 25)
+    second = await waits(record, "second", "cato", 30)
+    await record.update(schedule("s", "PractitionerRole/nurse-role"))
+    await record.update(slot("only", "s", at(20, 9), 30))
+    assert await forecast.foresee(record, handling.now()) == 0, "the calendar is not open so far ahead"
+    await record.update(slot("last", "s", at(60, 9), 30, "busy"))
+    assert await forecast.foresee(record, handling.now()) == 1
+    (row,) = [row for row in (await worklist.open_of(record, WARD, handling.now())).rows
+              if row.duty.kind == BREACH.number]  # fmt: skip
+    assert row.subject == f"EpisodeOfCare/{second}" and row.duty.reason == forecast.FULL
+    assert await forecast.foresee(record, handling.now()) == 0

@@ -1,4 +1,5 @@
-"""Deadline breaches are seen before they happen: who has no appointment, or a late one, and too little time left.
+"""Deadline breaches are seen before they happen: who has no appointment, or a late one, and too little time left; and
+for whom there will be no free time before the deadline.
 
 Helfo is told as soon as a breach is predominantly probable (pasient- og brukerrettighetsloven § 2-2 a, Helfo's rules):
 the unit owes another offer or the notification, whose draft is made in the same transaction.
@@ -13,6 +14,7 @@ from typing import Any
 import structlog
 
 from felles.clerical import clock
+from felles.clerical.capacity import short
 from felles.clerical.period import Period, of
 from felles.clerical.promise import BREACH
 from felles.clerical.statement import number
@@ -26,6 +28,7 @@ from felles.record.rule import Put, parted
 
 AT_ONCE = 100
 PAUSE = 600.0
+FULL = "Ingen ledig time før fristen for alle som står foran og denne"
 HELFO = "urn:felles:helfo"
 """Category of the draft of a notification to Helfo."""
 Json = dict[str, Any]
@@ -42,16 +45,22 @@ async def foresee(record: Record, now: int) -> int:
         known = await names(read, [row[0] for row in rows])
         for row in rows:
             made += await _foreseen(system, read, row, known, now)
+    wanting = await short(system, now)
+    known = await names(read, [row[0] for row in wanting])
+    for row in wanting:
+        made += await _foreseen(system, read, row, known, now, FULL)
     return made
 
 
-async def _foreseen(record: Record, read: Outside, row: Sequence[Any], known: dict[int, str], now: int) -> bool:
+async def _foreseen(
+    record: Record, read: Outside, row: Sequence[Any], known: dict[int, str], now: int, full: str = ""
+) -> bool:
     episode = await read.read("EpisodeOfCare", known[row[0]].partition("/")[2]) if row[0] in known else None
     if episode is None:
         return False
     one = of(episode)
     late = row[8] is not None
-    why = "Timen er etter fristen" if late else f"Ingen time, {_left(one, now)} dager igjen til fristen"
+    why = full or ("Timen er etter fristen" if late else f"Ingen time, {_left(one, now)} dager igjen til fristen")
     owe = Owe(BREACH, f"EpisodeOfCare/{one.id}", one.unit, patient=one.patient, reason=why, once=_key(one))
     deeds = await opened(owe, read, now)
     if not deeds:

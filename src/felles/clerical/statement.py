@@ -73,6 +73,10 @@ LINES: Mapping[str, Sql] = {
         f"SELECT {_ALL} FROM waiting WHERE status = 1 AND deadline <= $1 AND (deadline, period) > ($2, $3) "  # noqa: S608
         "AND (booked IS NULL OR booked >= (deadline + 1) * 86400000000) ORDER BY deadline, period LIMIT $4"
     ),
+    "waiting unbooked": Sql(
+        f"SELECT {_ALL} FROM waiting WHERE unit = $1 AND status = 1 AND booked IS NULL "  # noqa: S608
+        "ORDER BY deadline, period LIMIT $2"
+    ),
     "clerical bodies": Sql(
         "SELECT rid, id FROM resource WHERE type = $1 AND deleted = 0 AND rid > $2 ORDER BY rid LIMIT $3"
     ),

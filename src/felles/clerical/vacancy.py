@@ -49,6 +49,10 @@ LINES: Mapping[str, Sql] = {
         'SELECT slot, schedule, start, "end", service FROM vacancy WHERE schedule = $1 AND status = 0 '
         'AND start >= $2 AND start < $3 AND "end" - start >= $4 ORDER BY start, slot'
     ),
+    "vacancy open": Sql("SELECT unit, max(start) FROM vacancy WHERE start >= $1 AND unit <> 0 GROUP BY unit"),
+    "vacancy starts": Sql(
+        "SELECT start FROM vacancy WHERE unit = $1 AND status = 0 AND start >= $2 ORDER BY start LIMIT $3"
+    ),
     "vacancy first": Sql("SELECT min(start) FROM vacancy WHERE unit = $1 AND status = 0 AND start >= $2"),
 }
 
