@@ -31,6 +31,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/role": WORKERS,
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
     **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/"), REFERRED),
+    **dict.fromkeys(("/letters", "/letters/", "/print", "/print/"), REFERRED),
+    **dict.fromkeys(("/templates", "/templates/"), REFERRED | {"administrator"}),
     **dict.fromkeys(("/steering", "/steering.csv", "/steering/"), WORKERS),
     **dict.fromkeys(("/reports", "/reports.csv"), FINDERS),
     "/coding/": frozenset(("doctor", "nurse", "other", "zone")),

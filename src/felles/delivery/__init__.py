@@ -7,7 +7,7 @@ letters puts `posted(...)` into the transaction of what causes them.
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from felles.delivery import conservation, volume
+from felles.delivery import conservation, run, volume
 from felles.delivery.case import Order
 from felles.delivery.channel import Channel
 from felles.delivery.letter import posted
@@ -20,7 +20,7 @@ from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
-LINES: Mapping[str, Sql] = volume.LINES
+LINES: Mapping[str, Sql] = {**volume.LINES, **run.LINES}
 """The room's statements on its own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (("delivery: volume", volume.watch),)

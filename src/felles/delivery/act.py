@@ -10,7 +10,7 @@ from felles.access.who import Kind, Who
 from felles.delivery.case import Order, fetched
 from felles.delivery.channel import Addressee, Channel, otherwise
 from felles.delivery.letter import DELIVERY, KIND, channel_of, is_delivery, posted, standing, state_of
-from felles.delivery.receiver import addressee
+from felles.delivery.receiver import addressee, unit_of
 from felles.delivery.state import Event, State, after
 from felles.delivery.stored import template
 from felles.duties.reading import Outside
@@ -40,25 +40,28 @@ async def sign(record: Record, who: Who, order: Order, now: int) -> str:
 async def opened(record: Record, who: Who, id: str, now: int) -> Json:
     """The delivery, which its receiver has opened: that is the proof that it was delivered. Raises Problem 404 for one
     that is somebody else's."""
-    found = await _delivery(elevated(record) if who.kind is Kind.PATIENT else record, id)
-    if not _is_receiver(found, who) or state_of(found) is State.QUEUED:
+    found = await _delivery(elevated(record), id)
+    if not await _is_receiver(Outside(record), found, who) or state_of(found) is State.QUEUED:
         raise problem(404, "not-found", "there is no such letter")
     if after(state_of(found), Event.ACCEPT) is not State.DELIVERED:
         return found
     return await _moved(elevated(record), found, standing(found, State.DELIVERED, now))
 
 
-def _is_receiver(found: Json, who: Who) -> bool:
+async def _is_receiver(read: Outside, found: Json, who: Who) -> bool:
     """The one whom it is addressed to, or staff of the unit in whose list it is."""
     to = str(found["recipient"][0]["reference"])
     if who.kind is Kind.PATIENT:
         return to == (who.acts_for or who.id) and channel_of(found) is Channel.MAILBOX
-    return who.role is not None and channel_of(found) is Channel.UNIT and to in (who.id, who.role.id, who.role.unit)
+    if who.role is None or channel_of(found) is not Channel.UNIT:
+        return False
+    unit = await unit_of(read, await fetched(read, to) or {"resourceType": ""})
+    return to == who.id or (unit is not None and f"Organization/{unit['id']}" == who.role.unit)
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A letter to a patient: its delivery and what it says."""
+    """A letter to somebody: its delivery and what it says."""
 
     delivery: Json
     letter: Json
@@ -96,11 +99,25 @@ async def post_one(record: Record, who: Who, id: str) -> Post:
     return Post(found, await over.resource("Composition", found["partOf"][0]["reference"].partition("/")[2]))
 
 
-async def settle(record: Record, who: Who, id: str, event: Event, reason: str, now: int) -> Json:
+async def read_letter(record: Record, who: Who, id: str, now: int) -> Post:
+    """A letter to a unit, opened by staff who work there: they were written to, so that this letter, and nothing else
+    of its record, is open to them (helsepersonelloven § 25). Raises Problem 404 for anybody else's."""
+    if who.kind is not Kind.STAFF:
+        raise problem(404, "not-found", "there is no such letter")
+    found = await opened(record, who, id, now)
+    letter = await elevated(record).resource("Composition", found["partOf"][0]["reference"].partition("/")[2])
+    return Post(found, letter)
+
+
+async def settle(
+    record: Record, who: Who, id: str, event: Event, reason: str, now: int, version: int | None = None
+) -> Json:
     """A member of the sender's unit says what became of a delivery: SETTLE (seen to otherwise), VOID (shall not be
-    sent), REFUSE (came back), AGAIN (try once more). Raises Problem 403, 404, 409 for what is impossible by now, 422
-    without a reason."""
+    sent), REFUSE (came back), AGAIN (try once more). Raises Problem 403, 404, 409 for what is impossible by now, 412
+    where it is another version than the one that was seen, 422 without a reason."""
     found = await _delivery(record, id)
+    if version is not None and int(found["meta"]["versionId"]) != version:
+        raise problem(412, "conflict", "somebody else was faster with this letter")
     if who.kind is not Kind.STAFF or who.role is None or found["sender"]["reference"] != who.role.unit:
         raise problem(403, "forbidden", "the unit that sends a letter sees to it")
     if len(reason.strip()) < LEAST_WORDS:

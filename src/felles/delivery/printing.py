@@ -86,6 +86,12 @@ async def batches(record: Record, who: Who) -> list[Json]:
     return await elevated(record).resources("List", asked)
 
 
+async def inside(record: Record, who: Who, id: str) -> list[str]:
+    """The deliveries of a batch, by their number in the manifest from 1. Raises Problem 404 for another unit's."""
+    batch = await _own(elevated(record), who, id)
+    return [str(one["item"]["reference"]).partition("/")[2] for one in batch["entry"]]
+
+
 async def sheets(record: Record, who: Who, id: str) -> list[Sheet]:
     """The letters of a batch, in order. Raises Problem 404 for another unit's."""
     over = elevated(record)

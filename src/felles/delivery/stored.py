@@ -8,9 +8,15 @@ import base64
 import binascii
 from typing import Any
 
-from felles.delivery.template import Template, read, shipped
-from felles.duties.reading import Reading
+from felles.access.consent import elevated
+from felles.access.role import ADMINISTRATOR
+from felles.access.who import Kind, Who
+from felles.delivery.template import Template, read, shipped, shipped_text
+from felles.duties.owner import ancestry
+from felles.duties.reading import Outside, Reading
 from felles.record.outcome import Problem, problem
+from felles.record.prepare import new_id
+from felles.record.record import Record
 
 LIBRARY = "urn:felles:letter-template"
 TYPE = "text/x-toml"
@@ -54,10 +60,13 @@ async def template(read: Reading, code: str) -> Template:
 async def templates(read: Reading) -> list[Template]:
     """Every template in force, by name; one of the house that cannot be used is left out."""
     found = dict(shipped())
-    stored = await read.search("Library", [("type", f"{LIBRARY}|"), ("status", "active")], 200)
-    for one in sorted(filter(None, map(_usable, stored)), key=lambda one: one.version):
+    for one in sorted(filter(None, map(_usable, await _of_house(read))), key=lambda one: one.version):
         found[one.code] = one
     return sorted(found.values(), key=lambda one: one.name)
+
+
+async def _of_house(read: Reading) -> list[Json]:
+    return await read.search("Library", [("type", f"{LIBRARY}|"), ("status", "active")], 200)
 
 
 def _usable(resource: Json) -> Template | None:
@@ -65,3 +74,32 @@ def _usable(resource: Json) -> Template | None:
         return of_library(resource)
     except Problem:
         return None
+
+
+async def source(read: Reading, one: Template) -> str:
+    """The TOML of a template in force."""
+    for resource in await _of_house(read):
+        if _usable(resource) == one:
+            return base64.b64decode(resource["content"][0]["data"]).decode()
+    return shipped_text(one.code)
+
+
+async def may_activate(record: Record, who: Who) -> bool:
+    """Whether somebody changes templates: they hold for the whole record, so that administrators of a topmost unit
+    do."""
+    if who.kind is not Kind.STAFF or who.role is None or who.role.code != ADMINISTRATOR:
+        return False
+    return len(await ancestry(Outside(record), who.role.unit)) == 1
+
+
+async def activate(record: Record, who: Who, text: str) -> Template:
+    """Puts a version of the house in force. Raises Problem 403 for whose matter it is not, 422 that names every fault:
+    one that does not address every role it is for is refused."""
+    if not await may_activate(record, who):
+        raise problem(403, "forbidden", "administrators of a topmost unit change letter templates")
+    made = read(text)
+    held = {one.code: one for one in await templates(Outside(record))}.get(made.code)
+    if held is not None and held.version >= made.version:
+        raise problem(422, "business-rule", f"the template has version {held.version} already", "Library.version")
+    await elevated(record).create(library(text), new_id())
+    return made

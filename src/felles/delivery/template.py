@@ -152,6 +152,13 @@ def shipped() -> Mapping[str, Template]:
     return {one.code: one for one in (read(file.read_text("utf-8")) for file in found)}
 
 
+def shipped_text(code: str) -> str:
+    """The TOML of a template that comes with Felles; empty for others."""
+    found = [one for one in (resources.files(__package__) / "data").iterdir() if one.name.endswith(".toml")]
+    texts = (one.read_text("utf-8") for one in found)
+    return next((text for text in texts if read(text).code == code), "")
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 

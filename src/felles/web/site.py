@@ -19,7 +19,7 @@ from felles.web.guard import signed_in
 from felles.web.header import SecurityHeaders
 from felles.web.home import HOME, ROOMS
 from felles.web.ledger import LEDGER, LISTS
-from felles.web.letter import LETTERS
+from felles.web.letter import LETTERS, POST
 from felles.web.page import answer
 from felles.web.place import Place, everybody
 from felles.web.referral import CLERICAL, COUNTERS
@@ -74,6 +74,7 @@ PLACES: Sequence[Place] = (
     *LISTS,
     *COUNTERS,
     *reception.PLACES,
+    *POST,
     *ROOMS,
     *steering.PLACES,
     *reports.PLACES,
