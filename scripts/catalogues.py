@@ -22,6 +22,9 @@ from felles.app import RULES as RULES
 from felles.clerical.code import tables
 from felles.demo import people
 from felles.duties.kind import kinds
+from felles.rollout.case import aims
+from felles.rollout.criterion import criteria
+from felles.rollout.exercise import midt
 from felles.steering.figure import FIGURES
 from felles.web.language import CATALOGUES, LANGUAGES, catalogue_path
 
@@ -55,6 +58,11 @@ def words_of_source() -> dict[Words, str]:
     for figure in FIGURES:
         for words in (figure.title, figure.definition, figure.source):
             found.setdefault(words, "steering")
+    for criterion in criteria().values():
+        found.setdefault(criterion.name, "rollout")
+        found.setdefault(criterion.definition, "rollout")
+    for aim in aims(midt()):
+        found.setdefault(aim.name, "rollout")
     for row in tables()["field"].values():
         found.setdefault(row.nb, "steering")
     for reason in REASONS.values():

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Bring the system packages the tests need, where this may be done: PostgreSQL 15 or later, Chromium
-with the library that Playwright's own driver wants, and what PDFs of letters are made with.
+with the library that Playwright's own driver wants, what PDFs of letters are made with, and Java for MPXJ.
 
 On Debian and Ubuntu, as root or with a sudo that asks for no password, apt-get installs what is missing. Elsewhere the
 missing ones are named and the exit status is still 0: the tests themselves say what they could not do without them
@@ -46,6 +46,7 @@ def missing() -> list[str]:
         "libpangoft2-1.0-0": library("libpangoft2-1.0.so.0"),
         "libharfbuzz-subset0": library("libharfbuzz-subset.so.0"),
         "ca-certificates": BUNDLE.exists(),
+        "default-jre-headless": shutil.which("java") is not None,
     }
     return [name for name, there in wanted.items() if not there]
 

@@ -33,6 +33,8 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/"), REFERRED),
     **dict.fromkeys(("/letters", "/letters/", "/print", "/print/"), REFERRED),
     **dict.fromkeys(("/templates", "/templates/"), REFERRED | {"administrator"}),
+    **dict.fromkeys(("/rollout", "/rollout/"), WORKERS),
+    "/rollout/decision": frozenset(),
     **dict.fromkeys(("/steering", "/steering.csv", "/steering/"), WORKERS),
     **dict.fromkeys(("/reports", "/reports.csv"), FINDERS),
     "/coding/": frozenset(("doctor", "nurse", "other", "zone")),

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from felles import clerical, delivery, duties, steering
+from felles import clerical, delivery, duties, rollout, steering
 from felles.access import limit, statement
 from felles.access.audit import statement as audit
 from felles.access.audit.answer import names
@@ -43,7 +43,7 @@ RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules(), 
 
 LINES: Mapping[str, Sql] = {
     **statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES, **delivery.LINES,
-    **clerical.LINES, **steering.LINES,
+    **clerical.LINES, **steering.LINES, **rollout.LINES,
 }  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
 

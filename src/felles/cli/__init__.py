@@ -14,6 +14,7 @@ from felles.cli.imports import imports
 from felles.cli.npr import npr
 from felles.cli.reindex import reindex
 from felles.cli.restore import restore
+from felles.cli.rollout import rollout
 from felles.cli.serve import serve
 from felles.cli.token import token
 
@@ -41,5 +42,6 @@ for _command in (
     token,
     authorisations,
     npr,
+    rollout,
 ):
     main.add_command(_command)

@@ -85,9 +85,14 @@ class Printed:
 
 
 async def pdf(sheets: Sequence[Sheet], *, practice: bool) -> Printed:
-    """All letters as one PDF, made by a process of its own (`press`). Raises Problem 409 as `page` does, 500 where this
-    machine cannot make PDFs."""
-    asked = json.dumps([document(one, practice=practice) for one in sheets]).encode()
+    """All letters as one PDF. Raises Problem 409 as `page` does, 500 where this machine cannot make PDFs."""
+    return await pressed([document(one, practice=practice) for one in sheets])
+
+
+async def pressed(documents: Sequence[str]) -> Printed:
+    """HTML documents as one tagged PDF (PDF/UA-1), made by a process of its own (`press`). Raises Problem 500 where
+    this machine cannot make PDFs."""
+    asked = json.dumps(list(documents)).encode()
     press = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "felles.delivery.press"), stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
         env={**os.environ, "SOURCE_DATE_EPOCH": "0"},

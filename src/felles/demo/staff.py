@@ -24,7 +24,7 @@ PROFESSIONS = {
 """Volven 9060, category of health personnel."""
 
 ROLE = "urn:felles:role"
-OWN = {"leder": "Enhetsleder", "personvernombud": "Personvernombud"}
+OWN = {"leder": "Enhetsleder", "personvernombud": "Personvernombud", "utrullingsleder": "Utrullingsleder"}
 """The house's own role codes, for work that is no treatment."""
 
 
@@ -58,7 +58,7 @@ class Worker:
 
 
 def _named(own: bool, first: int = 0) -> list[Worker]:
-    found = (row for row in rows("people.csv") if bool(row["code"]) is own)
+    found = (row for row in rows("people.csv") if bool(row["group"]) is own)
     return [
         Worker(row["key"], row["given"], row["family"], row["sex"], row["profession"], place(row["place"]), ordinal,
                row["code"])

@@ -1,5 +1,15 @@
-"""The roll-out: units in waves, their tasks, gates that the record's own events answer, and plans that follow them.
+"""Roll-out (utrulling, floor 6): units in waves, gates that answer from the record's own events, and a plan that is
+made anew with the smallest change when they answer no.
 
-Stands beside the house: it knows no patient and no resource. What it must know of the running record it asks for
-through `evidence.Source`, which others fill.
+It keeps no patient data: counts, opaque ids and hashes. What was planned, seen and decided stands in a sealed journal.
 """
+
+from collections.abc import Mapping
+
+from felles.record.store import Sql
+from felles.rollout import journal
+
+LINES: Mapping[str, Sql] = journal.LINES
+"""The room's statements on its own table, by name."""
+
+__all__ = ["LINES"]

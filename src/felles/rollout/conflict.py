@@ -72,7 +72,11 @@ def _demands(plan: Plan, untouched: Collection[str]) -> list[Demand]:
         for task in plan.tasks
         if task.not_after is not None and task.not_after.year < 9999
     ]
-    ahead = {task.unit for task in plan.tasks if task.unit in untouched and plan.dates[task.key].end >= plan.status}
+    ahead = {
+        task.unit
+        for task in plan.tasks
+        if task.unit in untouched and task.key in plan.dates and plan.dates[task.key].end >= plan.status
+    }
     found += [Demand(f"{names[unit]} beholder datoene sine", lambda plan: plan) for unit in sorted(ahead)]
     for each in plan.capacities:
         most = max((level.amount for level in each.levels), default=0)

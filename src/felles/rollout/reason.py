@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from felles.rollout.plan import Link, Plan, Task
+from felles.rollout.plan import Link, Plan, Task, TaskKind
 from felles.rollout.timeline import Timeline
 
 NEAR = 3
@@ -39,6 +39,70 @@ def because(line: Timeline, key: str, untouched: bool = False) -> str:
     return (
         f"{said[:1].upper()}{said[1:]}." if said else "Flyttes med oppstarten, så det som er lært og prøvd er ferskt."
     )
+
+
+def explained(line: Timeline, key: str, untouched: bool, kept: float) -> str:
+    """Why a go-live comes when it does: the gate that has to be green first, who goes before it, what stood in the way
+    of an earlier weekend, and how surely the day holds."""
+    if untouched:
+        return because(line, key, untouched=True)
+    plan, task = line.plan, line.plan.task(key)
+    parts = []
+    green = next((each for each in _ancestors(plan, key) if each.endswith(".green")), None)
+    if green:
+        where = plan.unit(plan.task(green).unit).name
+        parts.append(
+            f"alle krav må være grønne ved {where} (planlagt {plan.dates[green].end:%d.%m.%Y}), så portene på nytt"
+        )
+    for link in plan.links:
+        if link.after == key and link.kind == "SS":
+            first = plan.unit(plan.task(link.before).unit).name
+            parts.append(f"minst {link.lag} arbeidsdager etter {first}")
+    since = plan.dates[green].end if green else plan.status
+    parts += [*_taken(plan, task, since), *_closed(plan, task, since)]
+    parts.append(f"lagt så sent at datoen holder i {100 * kept:.0f} av 100 gjennomregninger")
+    said = "; ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def _taken(plan: Plan, task: Task, since: date) -> list[str]:
+    """When, from a day until a task begins, others' go-lives leave too little of what it needs."""
+    found = []
+    for capacity in plan.capacities:
+        need = task.needs.get(capacity.key, 0)
+        most = max((level.amount for level in capacity.levels), default=0)
+        spans = [
+            (plan.dates[each.key], each.needs.get(capacity.key, 0))
+            for each in plan.tasks
+            if each.kind is TaskKind.GO_LIVE and each.unit != task.unit and each.needs.get(capacity.key)
+        ]
+        for span in sorted({span for span, _ in spans if need}, key=lambda span: span.start):
+            used = sum(amount for other, amount in spans if other.start <= span.start <= other.end)
+            if since <= span.end and span.end < plan.dates[task.key].start and used + need > most:
+                what = capacity.name.lower()
+                found.append(f"{what} opptatt {span.start:%d.%m.}–{span.end:%d.%m.%Y} ({used} av {most})")
+    return found
+
+
+def _closed(plan: Plan, task: Task, since: date) -> list[str]:
+    """The stops, from a day until a task begins, in which it may not begin."""
+    calendar = next(each for each in plan.calendars if each.key == (task.starts or task.calendar))
+    begin = plan.dates[task.key].start
+    return [f"{s.reason} ({s.first:%d.%m.}–{s.last:%d.%m.%Y})" for s in calendar.stops if since <= s.last < begin]
+
+
+def _ancestors(plan: Plan, key: str) -> list[str]:
+    """All that a task waits for, directly or not."""
+    before: dict[str, list[str]] = {}
+    for link in plan.links:
+        before.setdefault(link.after, []).append(link.before)
+    found, ahead = [], [key]
+    while ahead:
+        for each in before.get(ahead.pop(), ()):
+            if each not in found:
+                found.append(each)
+                ahead.append(each)
+    return found
 
 
 def _nearest(line: Timeline, task: Task) -> str | None:

@@ -22,7 +22,7 @@ from felles.rollout.standing import Standing, State, standing
 if TYPE_CHECKING:
     from felles.rollout.constraint import Model, Term
 
-SLOWEST = 3
+SLOWEST = 6
 """How much longer than the machine-independent seconds a search may take by the clock."""
 ROUNDS = 60
 """How often tasks that wait too long are pulled after what they wait for, before the search has to find it."""

@@ -11,7 +11,21 @@ from starlette.routing import Route
 from felles.access.oidc.party import Party
 from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
-from felles.web import account, emergency, failure, find, palette, patient, reception, reports, role, signin, steering
+from felles.web import (
+    account,
+    emergency,
+    failure,
+    find,
+    palette,
+    patient,
+    reception,
+    reports,
+    role,
+    rollout,
+    rollout_paper,
+    signin,
+    steering,
+)
 from felles.web.asset import send_asset
 from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
@@ -55,6 +69,8 @@ ROUTES = [
     *SUPERVISION,
     *LEDGER,
     *steering.ROUTES,
+    *rollout.ROUTES,
+    *rollout_paper.ROUTES,
     *reception.ROUTES,
     *reports.ROUTES,
     *CLERICAL,
@@ -77,6 +93,7 @@ PLACES: Sequence[Place] = (
     *POST,
     *ROOMS,
     *steering.PLACES,
+    *rollout.PLACES,
     *reports.PLACES,
     *OFFICES,
     *account.PLACES,
