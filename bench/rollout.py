@@ -105,8 +105,8 @@ def region(units: int, seed: int = 1, gap: int = 8, long: int = 1) -> Programme:
         })  # fmt: skip
     first = date(2023, 1, 2)
     weekends = (first + timedelta(days=5 + 7 * week) for week in range(50, 70 + units))
-    days = [day for day in weekends if day not in holidays(day.year)]
-    places = [{"key": f"u{n}", "name": f"Enhet {n}", "golive": days[n]} for n in range(units)]
+    saturdays = [day for day in weekends if day not in holidays(day.year)]
+    places = [{"key": f"u{n}", "name": f"Enhet {n}", "golive": saturdays[n]} for n in range(units)]
     return described({
         "key": "large", "title": "Stor plan", "status": date(2023, 6, 1), "first": first, "last": date(2027, 12, 31),
         "unit": [{"key": "midt", "name": "Region", "kind": "region"}], "hospital": [], "municipality": places,
