@@ -132,7 +132,7 @@ async def test_of_two_who_take_the_same_time_the_second_is_told_and_leaves_nothi
     await record.update({**stale, "status": "free"})
     late = {**stale, "status": "free", "meta": {"versionId": "1"}}
     with pytest.raises(Problem, match="meanwhile"):
-        await appointment._commit(mine, [Put({**late, "status": "busy"})], [late])
+        await appointment.committed(mine, [Put({**late, "status": "busy"})], [late])
 
 
 async def test_moving_frees_the_old_time_and_calling_off_frees_it_and_tells(record: Record) -> None:

@@ -7,7 +7,7 @@ step.
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from felles.clerical import conservation, forecast, statement, vacancy
+from felles.clerical import conservation, diary, forecast, statement, vacancy
 from felles.clerical.npr import completeness
 from felles.clerical.orphan import orphans
 from felles.clerical.reception import attendance
@@ -16,7 +16,7 @@ from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
-LINES: Mapping[str, Sql] = {**statement.LINES, **vacancy.LINES}
+LINES: Mapping[str, Sql] = {**statement.LINES, **vacancy.LINES, **diary.LINES}
 """The room's statements on its own tables, by name."""
 
 WORKERS: Sequence[tuple[str, Callable[[Record], Coroutine[Any, Any, None]]]] = (("clerical: forecast", forecast.watch),)

@@ -40,21 +40,21 @@ class Booking:
 async def book(record: Record, who: Who, offer: Offer, booking: Booking, now: int) -> str:
     """Books an offer. Returns the Appointment's id. Raises Problem 403 for another unit's, 409 for a slot that others
     have taken meanwhile, 422 for a letter that cannot be sent."""
-    _may(who, booking.unit)
+    may(who, booking.unit)
     if not booking.patients or (len(booking.patients) > 1 and booking.form != "group"):
         raise problem(422, "business-rule", "an appointment is for one patient; several are a group", "participant")
     slots = [await record.resource("Slot", one.partition("/")[2]) for one in offer.slots]
     made = await _appointment(record, offer, booking, slots, new_id())
     taken = [deed for slot in slots for deed in _take(slot, offer)]
     letters = await _letters(record, who, made, booking, "appointment", now) if booking.letter else []
-    await _commit(record, [Put(made), *taken, *letters], slots)
+    await committed(record, [Put(made), *taken, *letters], slots)
     return str(made["id"])
 
 
 async def letters(record: Record, who: Who, offer: Offer, booking: Booking, now: int, id: str = "") -> list[Put]:
     """The letters that booking an offer, or moving the appointment `id` to it, would sign; nothing is written. Raises
     Problem as `book` does."""
-    _may(who, booking.unit)
+    may(who, booking.unit)
     slots = [await record.resource("Slot", one.partition("/")[2]) for one in offer.slots]
     held = await _standing(record, id) if id else {}
     own = {one["reference"] for one in held.get("slot") or ()}
@@ -66,38 +66,41 @@ async def letters(record: Record, who: Who, offer: Offer, booking: Booking, now:
 
 async def farewell(record: Record, who: Who, id: str, booking: Booking, now: int) -> list[Put]:
     """The letters that calling an appointment off would sign; nothing is written."""
-    _may(who, booking.unit)
+    may(who, booking.unit)
     return await _letters(record, who, await _standing(record, id), booking, "cancellation", now)
 
 
-async def move(record: Record, who: Who, id: str, offer: Offer, booking: Booking, now: int) -> None:
-    """Moves an appointment to another offer: the old slots are free again, the new ones taken, the letter says the new
-    time. Raises Problem as `book` does."""
-    _may(who, booking.unit)
+async def move(
+    record: Record, who: Who, id: str, offer: Offer, booking: Booking, now: int, *, left: str = "free"
+) -> None:
+    """Moves an appointment to another offer: the old slots are free again (or become what `left` says), the new ones
+    taken, the letter says the new time. Raises Problem as `book` does."""
+    may(who, booking.unit)
     held = await _standing(record, id)
     old = await _slots(record, held)
     slots = [await record.resource("Slot", one.partition("/")[2]) for one in offer.slots]
     both = {f"Slot/{one['id']}" for one in old} & set(offer.slots)
     made = {**held, **await _appointment(record, offer, booking, slots, id)}
-    freed = [Put({**one, "status": "free"}) for one in old if f"Slot/{one['id']}" not in both]
+    freed = [Put({**one, "status": left}) for one in old if f"Slot/{one['id']}" not in both]
     taken = [deed for slot in slots for deed in _take(slot, offer, own=f"Slot/{slot['id']}" in both)]
     letters = await _letters(record, who, made, booking, "appointment", now) if booking.letter else []
-    await _commit(record, [Put(made), *freed, *taken, *letters], [held, *old, *slots])
+    await committed(record, [Put(made), *freed, *taken, *letters], [held, *old, *slots])
 
 
 async def call_off(record: Record, who: Who, id: str, booking: Booking, reason: str, now: int) -> None:
     """Calls an appointment off with a reason; the slots are free again, and the patient is told."""
-    _may(who, booking.unit)
+    may(who, booking.unit)
     if len(reason.strip()) < 4:
         raise problem(422, "required", "say why it is called off", "Appointment.cancelationReason")
     held = await _standing(record, id)
     old = await _slots(record, held)
     made = {**held, "status": "cancelled", "cancelationReason": {"text": reason.strip()}}
     letters = await _letters(record, who, made, booking, "cancellation", now) if booking.letter else []
-    await _commit(record, [Put(made), *(Put({**one, "status": "free"}) for one in old), *letters], [held, *old])
+    await committed(record, [Put(made), *(Put({**one, "status": "free"}) for one in old), *letters], [held, *old])
 
 
-def _may(who: Who, unit: str) -> None:
+def may(who: Who, unit: str) -> None:
+    """Raises Problem 403 for another unit's appointments."""
     if who.kind is not Kind.STAFF or who.role is None or who.role.unit != unit:
         raise problem(403, "forbidden", "appointments of a unit are made by its own staff")
 
@@ -175,7 +178,7 @@ class _Planned:
         return await self._read.read(type_name, id)
 
 
-async def _commit(record: Record, deeds: Sequence[Deed], held: Sequence[Json]) -> None:
+async def committed(record: Record, deeds: Sequence[Deed], held: Sequence[Json]) -> None:
     """One transaction, only if everything that was read still stands. Raises Problem 409 when others were faster."""
     versions = {(one["resourceType"], one["id"]): int(one["meta"]["versionId"]) for one in held}
     writes, lines = parted(deeds)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 from babel.dates import format_date
 from starlette.requests import Request
 
-from felles.clerical import vacancy
+from felles.clerical import diary, vacancy
 from felles.clerical.period import Period
 from felles.clerical.vacancy import Offer, Wish
 from felles.duties.calendar import NORWAY
@@ -135,9 +135,7 @@ async def desk(request: Request, period: Period, question: Asked) -> Desk:
         question = asked({}, period, NORWAY.day(now))
     found = await _found(sitting.record, _from_now(question.wish(), now), more=question.more)
     unit = f"Organization/{question.unit}"
-    schedules = await sitting.record.resources(
-        "Schedule", [("actor:PractitionerRole.organization", unit), ("_count", "200")]
-    )
+    schedules = await diary.calendars(sitting.record, unit)
     known = {f"Schedule/{one['id']}": one for one in schedules}
     missing = ",".join({ref.partition("/")[2] for one in found for ref in one.schedules if ref not in known and ref})
     others = await sitting.record.resources("Schedule", [("_id", missing)]) if missing else []
