@@ -44,6 +44,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/find": FINDERS,
     "/patient/{id}/emergency": FINDERS,
     "/patient/{id}/wishes": CARE,
+    **dict.fromkeys(("/patient/{id}/medicines", "/patient/{id}/medicines/"), frozenset(("doctor", "nurse"))),
+    **dict.fromkeys((f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew")), frozenset(("doctor",))),
     **dict.fromkeys(("/patient/{id}/refer", "/patient/{id}/letters", "/patient/{id}/letters/"), CARE - {"leder"}),
     **dict.fromkeys(("/patient/{id}", "/patient/{id}/results", "/patient/{id}/print"), CARE | {"anna"}),
     **dict.fromkeys(("/authorisations", "/authorisations.csv", "/authorisations/people"), REGISTER),

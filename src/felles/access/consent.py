@@ -70,6 +70,11 @@ def instant(moment: int) -> str:
     return datetime.fromtimestamp(moment // 1_000_000, NORWAY).isoformat()
 
 
+def micros(instant: Any) -> int:
+    """A FHIR instant in microseconds."""
+    return round(datetime.fromisoformat(str(instant)).timestamp() * 1_000) * 1_000
+
+
 def words(text: str, least: int, what: str) -> str:
     """The text without needless space. Raises Problem 422 where it says too little or too much."""
     found = " ".join(text.split())

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from felles.access.consent import instant
+from felles.access.consent import instant, micros
 from felles.access.who import Kind, Who
-from felles.clerical.vacancy import MINUTE, Offer, micros
+from felles.clerical.vacancy import MINUTE, Offer
 from felles.delivery import Order, posted, template
 from felles.duties.reading import Outside
 from felles.record.outcome import Problem, problem

@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import Any
 
 from felles.access.age import NORWAY as ZONE
-from felles.access.consent import instant
+from felles.access.consent import instant, micros
 from felles.access.who import Who
 from felles.clerical import diary, vacancy
 from felles.clerical.appointment import FORMS, Booking, committed, may, move
 from felles.clerical.statement import COLUMNS
-from felles.clerical.vacancy import MINUTE, Offer, Wish, micros
+from felles.clerical.vacancy import MINUTE, Offer, Wish
 from felles.duties.calendar import NORWAY
 from felles.duties.reading import Outside
 from felles.record.index.value import key64

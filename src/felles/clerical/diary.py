@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from felles.access.consent import instant
-from felles.clerical.vacancy import CLOSED, FREE, TAKEN, micros
+from felles.access.consent import instant, micros
+from felles.clerical.vacancy import CLOSED, FREE, TAKEN
 from felles.duties.calendar import NORWAY
 from felles.duties.reading import Outside
 from felles.record.index.value import key64

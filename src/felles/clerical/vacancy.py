@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 from felles.access.age import NORWAY as ZONE
+from felles.access.consent import micros
 from felles.duties import owing
 from felles.duties.calendar import NORWAY
 from felles.duties.deed import Said
@@ -226,11 +227,6 @@ async def _show(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     status = STATUS.get(str(slot.get("status")), CLOSED)
     row = [key, key64(schedule), key64(unit) if unit else 0, status, start, end, next(filter(None, services), "")]
     return [Line("vacancy put", row)]
-
-
-def micros(instant: Any) -> int:
-    """A FHIR instant in microseconds."""
-    return round(datetime.fromisoformat(str(instant)).timestamp() * 1_000) * 1_000
 
 
 RULE = Rule("a slot can be found", frozenset({"Slot"}), owing(_show), imports=True)

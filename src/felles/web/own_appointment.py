@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from felles.access.consent import instant
+from felles.access.consent import instant, micros
 from felles.clerical.reception.attendance import check_in, may_check_in
-from felles.clerical.vacancy import micros
 from felles.duties.calendar import NORWAY
 from felles.record.outcome import Problem
 from felles.web.chart.moment import OSLO

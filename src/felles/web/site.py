@@ -27,6 +27,7 @@ from felles.web import (
     steering,
 )
 from felles.web.asset import send_asset
+from felles.web.bedside import CHART
 from felles.web.chart.words import N_
 from felles.web.entry import ENTRY
 from felles.web.guard import signed_in
@@ -75,6 +76,7 @@ ROUTES = [
     *reports.ROUTES,
     *CLERICAL,
     *LETTERS,
+    *CHART,
     Route("/language", signin.speak, methods=["POST"]),
     Route("/find", find.show),
     Route("/find", find.look, methods=["POST"]),

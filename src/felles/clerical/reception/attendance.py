@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from felles.access.consent import instant
+from felles.access.consent import instant, micros
 from felles.access.who import Kind as WhoKind
 from felles.access.who import Who
 from felles.clerical.npr.place import place_of
 from felles.clerical.period import is_period, of
 from felles.clerical.reception import charge, tariff
 from felles.clerical.reception.charge import METHODS, Service, invoice, item
-from felles.clerical.vacancy import micros, unit_of
+from felles.clerical.vacancy import unit_of
 from felles.duties import Kind, Level, Owe, Step, declare
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays

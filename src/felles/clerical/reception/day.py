@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from felles.access.consent import instant
+from felles.access.consent import instant, micros
 from felles.clerical.reception import tariff
 from felles.clerical.reception.attendance import COME, EXPECTED, field_of, patient_of, unit_at
 from felles.clerical.reception.charge import amount
-from felles.clerical.vacancy import micros
 from felles.duties.calendar import NORWAY
 from felles.duties.reading import Outside
 from felles.record.record import Record

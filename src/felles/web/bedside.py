@@ -1,0 +1,6 @@
+"""The addresses of the clinician's day: what is read and written of one patient."""
+
+from felles.web import medicine, medicine_new
+
+CHART = [*medicine_new.ROUTES, *medicine.ROUTES]
+"""The new one before the acts on a line."""

@@ -1,0 +1,81 @@
+"""The tasks of the clinician's day in a browser: how many steps each takes. A press or a filled field is a step.
+
+The budgets stand in docs/usability.md, which this test reads: a task above its budget fails.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from felles.demo import STORY
+from tests.acceptance.test_duties import enter, looks_right
+
+pytestmark = pytest.mark.xdist_group("browser")
+DOCS = Path(__file__).parents[2] / "docs" / "usability.md"
+
+
+def budget(task: str) -> int:
+    """The most steps that a task may take."""
+    row = next(line for line in DOCS.read_text("utf-8").splitlines() if line.startswith(f"| {task} |"))
+    return int(row.split("|")[2])
+
+
+class Steps:
+    """Counts what a person does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def press(self, role: Any, name: str | re.Pattern[str], *, within: str = "body") -> None:
+        self.count += 1
+        self.page.locator(within).get_by_role(role, name=name).first.click()
+        self.page.wait_for_load_state()
+
+    def fill(self, label: str, text: str) -> None:
+        """Types, and Enter."""
+        self.count += 1
+        field = self.page.get_by_label(label, exact=True).first
+        field.fill(text)
+        field.press("Enter")
+        self.page.wait_for_load_state()
+
+
+def overview(page: Page, who: str) -> Steps:
+    """At the overview of a patient of the visitor's."""
+    enter(page, who)
+    page.goto(f"/patient/{STORY['patient']}")
+    return Steps(page)
+
+
+def test_a_given_paracetamol(page: Page) -> None:
+    steps = overview(page, "Hjemmesykepleier")
+    steps.press("link", re.compile("^Medisiner"), within="nav.tabs")
+    looks_right(page)
+    steps.press("button", "Gi nå Paracetamol 1 g")
+    expect(page.get_by_role("status").filter(has_text="Gitt og ført")).to_be_visible()
+    assert steps.count <= budget("Record a given paracetamol")
+    page.get_by_role("button", name="Angre: ikke gitt").first.click()
+    expect(page.get_by_text("Angret: ikke gitt.")).to_be_visible()
+
+
+def test_a_common_medicine_is_prescribed_and_renewed(page: Page) -> None:
+    steps = overview(page, "Fastlege")
+    steps.press("link", re.compile("^Medisiner"), within="nav.tabs")
+    steps.fill("Ny medisin", "cetir")
+    looks_right(page)
+    steps.press("link", re.compile("1 tablett 1 gang daglig"))
+    looks_right(page)
+    steps.press("button", "Signer")
+    expect(page.get_by_role("status").filter(has_text="Forskrevet")).to_be_visible()
+    assert steps.count <= budget("Prescribe a common medicine")
+    page.get_by_role("link", name="Oversikt").click()
+    again = Steps(page)
+    again.press("link", re.compile("^Medisiner"), within="nav.tabs")
+    again.press("button", "Forny Cetirizin 10 mg tablett")
+    expect(page.get_by_role("status").filter(has_text="Fornyet")).to_be_visible()
+    assert again.count <= budget("Renew")
