@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from felles import clerical, delivery, duties, rollout, steering
+from felles import clerical, clinical, delivery, duties, rollout, steering
 from felles.access import limit, statement
 from felles.access.audit import statement as audit
 from felles.access.audit.answer import names
@@ -38,19 +38,19 @@ from felles.record.rule import Rule
 from felles.record.store import Sql
 from felles.settings import settings
 
-RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules(), *steering.rules())
+RULES: Sequence[Rule] = (*duties.rules(), *delivery.rules(), *clerical.rules(), *clinical.rules(), *steering.rules())
 """The rules of the house, run in the transaction of what wakes them."""
 
 LINES: Mapping[str, Sql] = {
     **statement.LINES, **limit.LINES, **smart.LINES, **audit.LINES, **duties.LINES, **delivery.LINES,
-    **clerical.LINES, **steering.LINES, **rollout.LINES,
+    **clerical.LINES, **clinical.LINES, **steering.LINES, **rollout.LINES,
 }  # fmt: skip
 """The statements of the rooms on their own tables, by name."""
 
 RENEWALS: Sequence[Callable[[Record], Awaitable[int]]] = (clerical.renew, steering.renew)
 """What makes the rooms' own tables anew from the resources; each returns how many rows it put right."""
 
-ORPHANS: Sequence[Orphans] = (clerical.orphans, delivery.orphans)
+ORPHANS: Sequence[Orphans] = (clerical.orphans, clinical.orphans, delivery.orphans)
 """What must have a duty and may have none, by room."""
 
 WORKERS: Sequence[tuple[str, Handler]] = ((late.NAME, late.take_along),)

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,21 @@ async def _fill(path: Path) -> None:
     some = _some()
     times = [one for one in some if one["resourceType"] == "Slot"]
     await _put(await Record.open(path), [one for one in some if one["resourceType"] != "Slot"])
-    await _put(await Record.open(path, app.RULES, lines=app.LINES), times)
+    await _put(await Record.open(path, app.RULES, lines=app.LINES), [*times, _answer()])
+
+
+def _answer() -> dict[str, Any]:
+    """An answer that has just come, and that the patient's GP is owed a look at."""
+    return {
+        "resourceType": "DiagnosticReport", "id": "fresh", "status": "final", "code": {"text": "Blodprøver i dag"},
+        "subject": {"reference": f"Patient/{STORY['patient']}"}, "conclusion": "Alle verdier er innenfor det vanlige.",
+        "issued": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
 
 
 async def _put(record: Record, resources: list[dict[str, Any]]) -> None:
-    """Slots with the rules, by which they can be booked; all else without, which is quicker."""
+    """Slots and the answer with the rules, by which they can be booked and are owed; all else without, which is
+    quicker."""
     writes = [_write(resource) for resource in resources]
     for start in range(0, len(writes), BATCH):
         await record.commit(writes[start : start + BATCH], origin=Origin.DEMO)

@@ -79,3 +79,18 @@ def test_a_common_medicine_is_prescribed_and_renewed(page: Page) -> None:
     again.press("button", "Forny Cetirizin 10 mg tablett")
     expect(page.get_by_role("status").filter(has_text="Fornyet")).to_be_visible()
     assert again.count <= budget("Renew")
+
+
+def test_an_answer_is_seen_and_told_to_the_patient(page: Page) -> None:
+    enter(page, "Fastlege")
+    page.goto("/duties?kind=see-result&box=unit")
+    steps = Steps(page)
+    steps.press("link", re.compile(r"· \d"), within="#duty-list")
+    expect(page.get_by_role("heading", name=re.compile("Ikke sett ennå"))).to_be_visible()
+    looks_right(page)
+    steps.press("button", re.compile("Sett, og brev til pasienten"))
+    page.get_by_label("Egen tekst i brevet").fill("Prøvene er fine.")
+    expect(page.locator("#preview")).to_contain_text("Prøvene er fine")
+    steps.press("button", "Signer og send")
+    expect(page.get_by_text("Brevet er signert")).to_be_visible()
+    assert steps.count <= budget("Result seen with a letter to the patient")

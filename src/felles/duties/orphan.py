@@ -42,18 +42,27 @@ LINES: Mapping[str, Sql] = {
         "SELECT DISTINCT rid FROM change WHERE type = $2 AND origin <> 2 AND rid = ANY "
         "(ARRAY(SELECT value::int8 FROM json_array_elements_text($1::json)))",
     ),
+    "duty acted now": Sql(
+        "SELECT DISTINCT rid FROM change WHERE type = $2 AND origin < 2 AND rid IN (SELECT value FROM json_each($1))",
+        "SELECT DISTINCT rid FROM change WHERE type = $2 AND origin < 2 AND rid = ANY "
+        "(ARRAY(SELECT value::int8 FROM json_array_elements_text($1::json)))",
+    ),
 }
 
 
 async def without_duty(
-    record: Record, type_name: str, waits: Callable[[str, Json], Awaitable[bool]]
+    record: Record, type_name: str, waits: Callable[[str, Json], Awaitable[bool]], *, demo: bool = True
 ) -> AsyncIterator[str]:
     """The ids of a type's resources that wait for something (`waits` says so of id and body), have no open duty, and
-    came otherwise than by an import."""
+    came otherwise than by an import (nor, unless `demo`, made up with the rest of their history)."""
     system, number, after = record.seen_by(EVERYTHING), type_number(type_name), -1
     while rows := await system.ask("duty orphans", [number, after, AT_ONCE]):
         after = int(rows[-1][0])
         found = {int(rid): str(id) for rid, id, body in rows if await waits(str(id), orjson.loads(body))}
-        acted = await system.ask("duty acted", [orjson.dumps(list(found)).decode(), number]) if found else []
+        acted = (
+            await system.ask("duty acted" if demo else "duty acted now", [orjson.dumps(list(found)).decode(), number])
+            if found
+            else []
+        )
         for (rid,) in sorted(acted):
             yield found[int(rid)]

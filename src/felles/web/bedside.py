@@ -1,6 +1,6 @@
 """The addresses of the clinician's day: what is read and written of one patient."""
 
-from felles.web import medicine, medicine_new
+from felles.web import medicine, medicine_new, seen
 
-CHART = [*medicine_new.ROUTES, *medicine.ROUTES]
+CHART = [*medicine_new.ROUTES, *medicine.ROUTES, *seen.ROUTES]
 """The new one before the acts on a line."""

@@ -167,22 +167,30 @@ def shown(row: Row, names: Names, now: int) -> Shown:
     subject = N_("henvisning") if place_of(row).startswith("/referrals") else subject
     return Shown(
         f"{one.id:x}", f"d{one.id:x}", one.turn, code_of(one.kind), title_of(one.kind), subject, patient,
-        f"/{row.patient.lower()}" if patient and row.patient else "", names.places.get(row.unit or "", ""),
+        _record(row) if patient else "", names.places.get(row.unit or "", ""),
         names.places.get(row.person or "", ""), deadline(one.due), one.open and one.due <= now,
         LEVELS[Level(one.level)] if one.open else "", moment(one.opened), OUTCOMES[Outcome(one.outcome)],
         "" if one.open else moment(one.moment), row.shown, place_of(row),
     )  # fmt: skip
 
 
-CLERICAL = range(100, 200)
-"""Kinds of duties about referrals and contacts."""
+CLERICAL, CLINICAL = range(100, 200), range(300, 400)
+"""Kinds of duties about referrals and contacts, and about what clinicians read."""
 PAGES = {"EpisodeOfCare": "/referrals", "Encounter": "/coding"}
 """Where they are worked with."""
+
+
+def _record(row: Row) -> str:
+    """Where the patient's record is opened: at what the duty is about, where that is a part of it."""
+    place = place_of(row)
+    return place if place.startswith("/patient/") else f"/patient/{(row.patient or '').partition('/')[2]}"
 
 
 def place_of(row: Row) -> str:
     """Where what a duty is about is worked with; empty where it has no page, or is not for the reader."""
     name, _, id = (row.subject or "").partition("/")
+    if row.shown and row.patient and row.duty.kind in CLINICAL and name == "DiagnosticReport":
+        return f"/patient/{row.patient.partition('/')[2]}/results#r-{id}"
     if not row.shown or row.duty.kind not in CLERICAL:
         return ""
     return f"{PAGES[name]}/{id}" if name in PAGES else ""

@@ -6,9 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from felles.web.chart.banner import Banner, banner
-from felles.web.chart.flowsheet import flowsheet
 from felles.web.chart.overview import Overview, overview
-from felles.web.chart.result import analyses
 from felles.web.guard import reading
 from felles.web.page import answer
 from felles.web.source import CHART, chart_parts, directory, patient
@@ -43,13 +41,6 @@ def _withheld(request: Request, found: Banner) -> Banner:
 async def show(request: Request) -> Response:
     """GET /patient/{id}"""
     return answer(request, "overview.html", chart=await read_overview(request))
-
-
-@reading
-async def results(request: Request) -> Response:
-    """GET /patient/{id}/results: every analysis, day by day."""
-    parts = await chart_parts(visit_of(request).record, request.path_params["id"], ("labs",))
-    return answer(request, "results.html", banner=await read_banner(request), sheet=flowsheet(analyses(parts["labs"])))
 
 
 @reading

@@ -82,7 +82,6 @@ ROUTES = [
     Route("/find", find.look, methods=["POST"]),
     Route("/palette", palette.show, methods=["POST"]),
     Route("/patient/{id}", patient.show),
-    Route("/patient/{id}/results", patient.results),
     Route("/patient/{id}/print", patient.paper),
     Route("/static/{name:path}", send_asset),
 ]
