@@ -94,3 +94,24 @@ def test_an_answer_is_seen_and_told_to_the_patient(page: Page) -> None:
     steps.press("button", "Signer og send")
     expect(page.get_by_text("Brevet er signert")).to_be_visible()
     assert steps.count <= budget("Result seen with a letter to the patient")
+
+
+def test_a_full_set_is_measured(page: Page) -> None:
+    steps = overview(page, "Hjemmesykepleier")
+    steps.press("link", re.compile("^Målinger"), within="nav.tabs")
+    looks_right(page)
+    page.get_by_label("Lim inn eller skriv alt på en linje").fill("120/80 72 16 98 37,0 A")
+    steps.press("button", "Før målene")
+    expect(page.get_by_text("Målene er ført.")).to_be_visible()
+    assert steps.count + 1 <= budget("A full set of vital signs with NEWS2")
+
+
+def test_a_full_set_is_measured_by_tab_alone(page: Page) -> None:
+    overview(page, "Hjemmesykepleier").press("link", re.compile("^Målinger"), within="nav.tabs")
+    for text in ("", "95", "60", "112", "24", "93", "38,5", "", "V"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    expect(page.get_by_label("Bevissthet")).to_have_value("V")
+    page.get_by_role("button", name="Regn ut NEWS2 først").press("Enter")
+    expect(page.get_by_text("Høy risiko: akutteam")).to_be_visible()
+    looks_right(page)

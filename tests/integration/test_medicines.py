@@ -184,3 +184,23 @@ async def test_the_page_prescribes_gives_renews_and_stops(record: Record, tmp_pa
             assert soon.status_code == 409 and "For kort tid siden" in soon.text and 'name="why"' in soon.text
             assert (await visitor.post("/patient/anna/medicines/give", **give, why="Kastet opp")).status_code == 303
             assert (await visitor.get("/patient/anna/medicines")).text.count("Angre: ikke gitt") == 2
+
+
+async def test_a_set_is_measured_with_its_score_or_not_at_all(record: Record, tmp_path: Path) -> None:
+    people = visiting.staff("nurse", suffix="-role")
+    async with visiting.house(record, people, tmp_path / "log") as house, house.visit("nurse") as visitor:
+        here = "/patient/anna/vitals"
+        await visitor.get(here)
+        wrong = await visitor.post(here, pasted="120/80 720 16", sign="1")
+        assert wrong.status_code == 422 and "«720»" in wrong.text
+        assert (await visitor.post(here, systolic="80", diastolic="120", sign="1")).status_code == 422
+        assert (await visitor.post(here, systolic="120", sign="1")).status_code == 422
+        assert (await visitor.post(here, sign="1")).status_code == 422
+        assert await record.resources("Observation", []) == []
+        looked = (await visitor.post(here, pasted="95/60 112 24 93 38,5 A")).text
+        assert "NEWS2 <strong>9</strong>" in looked and "Høy risiko" in looked and 'value="38,5"' in looked
+        assert (await visitor.post(here, pasted="95/60 112 24 93 38,5 A", sign="1")).status_code == 303
+    found = await record.resources("Observation", [("_count", "50")])
+    assert len(found) == 7 and len({one["effectiveDateTime"] for one in found}) == 1
+    (score,) = (one["valueQuantity"]["value"] for one in found if one["code"]["text"] == "NEWS2")
+    assert score == 9

@@ -1,6 +1,6 @@
 """The addresses of the clinician's day: what is read and written of one patient."""
 
-from felles.web import medicine, medicine_new, seen
+from felles.web import medicine, medicine_new, seen, vitals
 
-CHART = [*medicine_new.ROUTES, *medicine.ROUTES, *seen.ROUTES]
+CHART = [*medicine_new.ROUTES, *medicine.ROUTES, *seen.ROUTES, *vitals.ROUTES]
 """The new one before the acts on a line."""

@@ -67,7 +67,7 @@ async def page(request: Request, status: int = 200, words: str = "", text: Mappi
 async def _waiting(request: Request, reports: Sequence[Json], labs: Sequence[Json]) -> list[Answer]:
     record = cast(Record, visit_of(request).record)
     found = await result.unseen(record, reports)
-    known = {f"Observation/{one['id']}": one for one in labs}
+    known = {f"Observation/{one.get('id')}": one for one in labs}
     ids = {str(each.get("reference")) for one in found for each in one.get("result") or ()} - known.keys()
     missing = [one.partition("/")[2] for one in ids if one.startswith("Observation/")]
     for start in range(0, len(missing), 100):
