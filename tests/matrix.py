@@ -47,7 +47,9 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/patient/{id}/medicines", "/patient/{id}/medicines/"), frozenset(("doctor", "nurse"))),
     **dict.fromkeys((f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew")), frozenset(("doctor",))),
     **dict.fromkeys(("/patient/{id}/refer", "/patient/{id}/letters", "/patient/{id}/letters/"), CARE - {"leder"}),
-    "/patient/{id}/vitals": frozenset(("doctor", "nurse")),
+    **dict.fromkeys(
+        ("/patient/{id}/vitals", "/patient/{id}/notes", "/patient/{id}/notes/"), frozenset(("doctor", "nurse"))
+    ),
     "/patient/{id}/results/": frozenset(("doctor", "nurse")),
     **dict.fromkeys(("/patient/{id}", "/patient/{id}/results", "/patient/{id}/print"), CARE | {"anna"}),
     **dict.fromkeys(("/authorisations", "/authorisations.csv", "/authorisations/people"), REGISTER),

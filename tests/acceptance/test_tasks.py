@@ -115,3 +115,23 @@ def test_a_full_set_is_measured_by_tab_alone(page: Page) -> None:
     page.get_by_role("button", name="Regn ut NEWS2 først").press("Enter")
     expect(page.get_by_text("Høy risiko: akutteam")).to_be_visible()
     looks_right(page)
+
+
+def test_a_note_saves_itself_and_survives_a_closed_page(page: Page) -> None:
+    steps = overview(page, "Fastlege")
+    steps.press("link", re.compile("^Notater"), within="nav.tabs")
+    looks_right(page)
+    steps.press("button", "Journalnotat")
+    looks_right(page)
+    here = page.url
+    page.get_by_label("Aktuelt").fill("Hoste i tre dager.")
+    expect(page.locator("#t0")).to_have_text("Lagret", timeout=8_000)
+    page.get_by_label("Funn").fill("Rene lunger.")
+    page.goto("/start")
+    page.goto(here)
+    expect(page.get_by_label("Aktuelt")).to_have_value("Hoste i tre dager.")
+    expect(page.get_by_label("Funn")).to_have_value("Rene lunger.")
+    steps.press("button", "Signer")
+    expect(page.get_by_text("Notatet er signert.")).to_be_visible()
+    expect(page.get_by_text("Rene lunger.")).to_be_visible()
+    assert steps.count <= budget("Write and sign a note")

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from felles.clinical import result
+from felles.clinical import note, result
 from felles.clinical.result import orphans
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
 LINES: Mapping[str, Sql] = {
+    **note.LINES,
     "duty to see": Sql("SELECT id FROM duty WHERE subject = $1 AND kind = $2 AND state = 0 LIMIT 1"),
 }
 """The room's statements, by name."""

@@ -19,6 +19,7 @@ from felles.record.outcome import Problem, problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
 from felles.record.rule import Put, parted
+from felles.record.store import Line
 
 Json = dict[str, Any]
 GROUPS, REFUND = "urn:felles:prescription-group", "urn:felles:reimbursement"
@@ -170,7 +171,9 @@ def staff(who: Who) -> str:
     return who.role.id
 
 
-async def commit(record: Record, deeds: Sequence[Put], held: Sequence[tuple[Json, int]]) -> None:
+async def commit(
+    record: Record, deeds: Sequence[Put], held: Sequence[tuple[Json, int]], lines: Sequence[Line] = ()
+) -> None:
     """One transaction, only if every version that was shown still stands. Raises Problem 409 when others were
     faster."""
     versions = {(one["resourceType"], one["id"]): version for one, version in held}
@@ -178,7 +181,7 @@ async def commit(record: Record, deeds: Sequence[Put], held: Sequence[tuple[Json
     for write, put in zip(writes, deeds, strict=True):
         write.match = versions.get((put.resource["resourceType"], put.resource["id"]), -1)
     try:
-        await record.commit(writes)
+        await record.commit(writes, lines=lines)
     except Problem as error:
         if error.status == STALE:
             raise problem(409, "conflict", "others have changed this meanwhile; look at it as it is now") from error
