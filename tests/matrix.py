@@ -48,7 +48,16 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys((f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew")), frozenset(("doctor",))),
     **dict.fromkeys(("/patient/{id}/refer", "/patient/{id}/letters", "/patient/{id}/letters/"), CARE - {"leder"}),
     **dict.fromkeys(
-        ("/patient/{id}/vitals", "/patient/{id}/notes", "/patient/{id}/notes/"), frozenset(("doctor", "nurse"))
+        (
+            "/patient/{id}/vitals",
+            "/patient/{id}/notes",
+            "/patient/{id}/notes/",
+            "/patient/{id}/orders",
+            "/patient/{id}/orders/",
+            "/patient/{id}/problems",
+            "/patient/{id}/problems/",
+        ),
+        frozenset(("doctor", "nurse")),
     ),
     "/patient/{id}/results/": frozenset(("doctor", "nurse")),
     **dict.fromkeys(("/patient/{id}", "/patient/{id}/results", "/patient/{id}/print"), CARE | {"anna"}),

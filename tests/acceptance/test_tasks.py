@@ -135,3 +135,27 @@ def test_a_note_saves_itself_and_survives_a_closed_page(page: Page) -> None:
     expect(page.get_by_text("Notatet er signert.")).to_be_visible()
     expect(page.get_by_text("Rene lunger.")).to_be_visible()
     assert steps.count <= budget("Write and sign a note")
+
+
+def test_a_common_panel_is_ordered(page: Page) -> None:
+    steps = overview(page, "Fastlege")
+    steps.press("link", re.compile("^Rekvirer"), within="nav.tabs")
+    looks_right(page)
+    steps.press("checkbox", re.compile("Blodprøver, grunnpakke"))
+    steps.press("button", "Signer og send rekvisisjonen")
+    expect(page.get_by_role("status").filter(has_text="Rekvirert.")).to_be_visible()
+    expect(page.get_by_text("venter på svar").first).to_be_visible()
+    looks_right(page)
+    assert steps.count <= budget("Order a common panel and sign")
+
+
+def test_an_allergy_is_recorded(page: Page) -> None:
+    steps = overview(page, "Fastlege")
+    steps.press("link", re.compile("^Problemer og allergier"), within="nav.tabs")
+    page.get_by_text("Legg til en allergi").click()
+    looks_right(page)
+    page.get_by_label("Mot hva").fill("Bringebær")
+    steps.press("button", "Signer allergien")
+    expect(page.get_by_text("Allergien er lagt til.")).to_be_visible()
+    expect(page.locator(".alerts")).to_contain_text("Bringebær")
+    assert steps.count + 2 <= budget("Record an allergy")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from felles.clinical import note, result
+from felles.clinical import note, order, result
 from felles.clinical.result import orphans
 from felles.record.rule import Rule
 from felles.record.store import Sql
@@ -15,8 +15,8 @@ LINES: Mapping[str, Sql] = {
 
 
 def rules() -> Sequence[Rule]:
-    """What holds for every answer, whoever writes it."""
-    return result.RULES
+    """What holds for every order and every answer, whoever writes it."""
+    return (*result.RULES, *order.RULES)
 
 
 __all__ = ["LINES", "orphans", "rules"]

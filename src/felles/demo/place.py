@@ -185,6 +185,7 @@ def _location(found: Place) -> Json:
 def _service(found: Place) -> Json:
     body: Json = {
         "active": True,
+        **({"category": [local_category(found.kind)]} if found.kind in ORDERED else {}),
         "providedBy": found.as_reference(),
         "type": [text(KINDS[found.kind][1])],
         "location": [reference(found.location, found.name)],
@@ -192,6 +193,16 @@ def _service(found: Place) -> Json:
         "telecom": _contact(found)[:1],
     }
     return resource("HealthcareService", key("place", found.key), body)
+
+
+ORDERED = {"laboratory": "Laboratorium", "imaging": "Bildediagnostikk"}
+"""Kinds of places that take orders, and the category of those (as ServiceRequest.category)."""
+
+
+def local_category(kind: str) -> Json:
+    """What orders a service takes."""
+    coding = {"system": "urn:felles:category", "code": kind, "display": ORDERED[kind]}
+    return {"coding": [coding], "text": ORDERED[kind]}
 
 
 def bed_name(index: int) -> str:

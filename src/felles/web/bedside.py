@@ -1,6 +1,14 @@
 """The addresses of the clinician's day: what is read and written of one patient."""
 
-from felles.web import medicine, medicine_new, note, seen, vitals
+from felles.web import medicine, medicine_new, note, order, problem, seen, vitals
 
-CHART = [*medicine_new.ROUTES, *medicine.ROUTES, *seen.ROUTES, *vitals.ROUTES, *note.ROUTES]
+CHART = [
+    *medicine_new.ROUTES,
+    *medicine.ROUTES,
+    *seen.ROUTES,
+    *vitals.ROUTES,
+    *note.ROUTES,
+    *order.ROUTES,
+    *problem.ROUTES,
+]
 """The new one before the acts on a line."""

@@ -178,6 +178,8 @@ CLERICAL, CLINICAL = range(100, 200), range(300, 400)
 """Kinds of duties about referrals and contacts, and about what clinicians read."""
 PAGES = {"EpisodeOfCare": "/referrals", "Encounter": "/coding"}
 """Where they are worked with."""
+READ = {"DiagnosticReport": "results#r-", "ServiceRequest": "orders#o-"}
+"""Where in the patient's record what clinicians read stands."""
 
 
 def _record(row: Row) -> str:
@@ -189,8 +191,8 @@ def _record(row: Row) -> str:
 def place_of(row: Row) -> str:
     """Where what a duty is about is worked with; empty where it has no page, or is not for the reader."""
     name, _, id = (row.subject or "").partition("/")
-    if row.shown and row.patient and row.duty.kind in CLINICAL and name == "DiagnosticReport":
-        return f"/patient/{row.patient.partition('/')[2]}/results#r-{id}"
+    if row.shown and row.patient and row.duty.kind in CLINICAL and name in READ:
+        return f"/patient/{row.patient.partition('/')[2]}/{READ[name]}{id}"
     if not row.shown or row.duty.kind not in CLERICAL:
         return ""
     return f"{PAGES[name]}/{id}" if name in PAGES else ""
