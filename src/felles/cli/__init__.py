@@ -8,6 +8,7 @@ from felles.cli.audit import audit
 from felles.cli.authorisation import authorisations
 from felles.cli.backup import backup
 from felles.cli.check import check
+from felles.cli.convert import convert
 from felles.cli.demo import demo
 from felles.cli.export import export
 from felles.cli.imports import imports
@@ -42,6 +43,7 @@ for _command in (
     token,
     authorisations,
     npr,
+    convert,
     rollout,
 ):
     main.add_command(_command)
