@@ -45,7 +45,9 @@ PAGES: dict[str, frozenset[str]] = {
     "/patient/{id}/emergency": FINDERS,
     "/patient/{id}/wishes": CARE,
     **dict.fromkeys(("/patient/{id}/medicines", "/patient/{id}/medicines/"), frozenset(("doctor", "nurse"))),
-    **dict.fromkeys((f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew")), frozenset(("doctor",))),
+    **dict.fromkeys(
+        (f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew", "reconcile")), frozenset(("doctor",))
+    ),
     **dict.fromkeys(("/patient/{id}/refer", "/patient/{id}/letters", "/patient/{id}/letters/"), CARE - {"leder"}),
     **dict.fromkeys(
         (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from felles.clinical import note, order, result
+from felles.clinical import note, order, reconciliation, result
 from felles.clinical.result import orphans
 from felles.record.rule import Rule
 from felles.record.store import Sql
@@ -16,7 +16,7 @@ LINES: Mapping[str, Sql] = {
 
 def rules() -> Sequence[Rule]:
     """What holds for every order and every answer, whoever writes it."""
-    return (*result.RULES, *order.RULES)
+    return (*result.RULES, *order.RULES, *reconciliation.RULES)
 
 
 __all__ = ["LINES", "orphans", "rules"]

@@ -9,9 +9,10 @@ from typing import Any
 
 from felles.access.consent import instant, micros
 from felles.access.who import Who
+from felles.clinical.act import LEAST, alive, commit, staff
 from felles.clinical.check import Cause, warnings
 from felles.clinical.dose import Dose
-from felles.clinical.medication import LEAST, alive, atc_of, commit, name_of, staff
+from felles.clinical.medication import atc_of, name_of
 from felles.clinical.product import Product, like
 from felles.record.outcome import problem
 from felles.record.prepare import new_id

@@ -4,7 +4,7 @@ from typing import Any
 
 from felles.access.consent import instant
 from felles.access.who import Who
-from felles.clinical.medication import alive, commit, staff
+from felles.clinical.act import alive, commit, staff
 from felles.clinical.vitals import Taken, resources
 from felles.record.outcome import problem
 from felles.record.prepare import new_id

@@ -16,8 +16,8 @@ from typing import Any
 
 from felles.access.consent import instant
 from felles.access.who import Who
+from felles.clinical.act import LEAST, alive, commit, staff
 from felles.clinical.begun import begun
-from felles.clinical.medication import LEAST, alive, commit, staff
 from felles.clinical.merge import merged
 from felles.clinical.vitals import LOINC
 from felles.delivery.letter import narrative

@@ -16,7 +16,7 @@ from typing import Any
 
 from felles.access.consent import instant
 from felles.access.who import Who
-from felles.clinical.medication import LEAST, alive, commit, staff
+from felles.clinical.act import LEAST, alive, commit, staff
 from felles.clinical.result import ANSWERED, WITHDRAWN
 from felles.duties import Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.calendar import NORWAY

@@ -13,7 +13,7 @@ from typing import Any
 
 from felles.access.consent import instant
 from felles.access.who import Who
-from felles.clinical.medication import LEAST, alive, commit, staff
+from felles.clinical.act import LEAST, alive, commit, staff
 from felles.record.outcome import problem
 from felles.record.prepare import new_id
 from felles.record.record import Record

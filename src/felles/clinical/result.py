@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from felles.access.consent import instant, micros
-from felles.access.who import Kind as Sort
 from felles.access.who import Who
-from felles.clinical.medication import commit
+from felles.clinical.act import commit, staff
 from felles.duties import Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.deadline import WorkingDays
 from felles.duties.deed import Said, moment_of
@@ -168,15 +167,14 @@ async def orphans(record: Record) -> AsyncIterator[Orphan]:
 async def see(record: Record, who: Who, id: str, version: int, words: str, now: int) -> str:
     """Says that an answer has been seen, and what one makes of it. Returns the ClinicalImpression's id. Raises Problem
     403 for who is no staff, 409 for an answer that has changed since it was shown."""
-    if who.kind is not Sort.STAFF or who.role is None:
-        raise problem(403, "forbidden", "answers are seen by staff in a role")
+    role = staff(who)
     report = await record.resource("DiagnosticReport", id)
     if int(report["meta"]["versionId"]) != version:
         raise problem(409, "conflict", "the answer has changed since it was shown: look at it as it is now")
     text = words.strip()[:LONGEST]
     made: Json = {
         "resourceType": "ClinicalImpression", "id": new_id(), "status": "completed", "description": "Svar sett",
-        "subject": report["subject"], "date": instant(now), "assessor": {"reference": who.role.id},
+        "subject": report["subject"], "date": instant(now), "assessor": {"reference": role},
         "investigation": [{"code": {"text": "Svar"}, "item": [{"reference": f"DiagnosticReport/{id}"}]}],
         **({"summary": text} if text else {}),
     }  # fmt: skip

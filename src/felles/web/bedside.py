@@ -1,9 +1,10 @@
 """The addresses of the clinician's day: what is read and written of one patient."""
 
-from felles.web import medicine, medicine_new, note, order, problem, seen, vitals
+from felles.web import medicine, medicine_new, note, order, problem, reconcile, seen, vitals
 
 CHART = [
     *medicine_new.ROUTES,
+    *reconcile.ROUTES,
     *medicine.ROUTES,
     *seen.ROUTES,
     *vitals.ROUTES,

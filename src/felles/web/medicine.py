@@ -45,7 +45,7 @@ WRONG: Mapping[str, str] = {
 }  # fmt: skip
 DONE: Mapping[str, str] = {
     "stop": N_("Seponert."), "renew": N_("Fornyet."), "give": N_("Gitt og ført."), "undo": N_("Angret: ikke gitt."),
-    "new": N_("Forskrevet."),
+    "new": N_("Forskrevet."), "reconcile": N_("Medisinene er samstemt."),
 }  # fmt: skip
 STATES: Mapping[str, str] = {
     "on-hold": N_("pauset"), "stopped": N_("seponert"), "completed": N_("avsluttet"), "cancelled": N_("avlyst"),
