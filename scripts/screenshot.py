@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Take the picture in the README from a running demo region: `uv run python scripts/screenshot.py [ADDRESS]`."""
+"""Take the pictures of the documents from a running demo region: `uv run python scripts/screenshot.py [ADDRESS]`."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,12 @@ from playwright.sync_api import sync_playwright
 
 from felles.demo import STORY
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs/images/overview.png"
+IMAGES = Path(__file__).resolve().parent.parent / "docs/images"
+PAGES = {
+    "overview": "", "medicines": "/medicines", "results": "/results",
+    "prescribing": "/medicines/new?product=ibuprofen-400&dose=1 tablett 3 ganger daglig",
+}  # fmt: skip
+"""Picture → the page of the patient of the story."""
 
 
 def main(address: str = "http://localhost:8080") -> None:
@@ -18,7 +23,10 @@ def main(address: str = "http://localhost:8080") -> None:
         page.goto(f"/patient/{STORY['patient']}")
         page.get_by_role("button", name="Lege, medisinsk avdeling").click()
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURE)
+        for name, path in PAGES.items():
+            page.goto(f"/patient/{STORY['patient']}{path}")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=IMAGES / f"{name}.png")
         browser.close()
 
 

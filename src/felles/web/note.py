@@ -50,10 +50,11 @@ noting = guarded(reads)
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed note as people read it; `version` as an act needs it. `mine`: the visitor wrote it, `twice`: signed
-    it."""
+    """A signed note as people read it; `version` as an act needs it. `acts`: a Composition, which may be added to,
+    signed and withdrawn; a document is only read. `mine`: the visitor wrote it, `twice`: signed it."""
 
     view: Note
+    acts: bool
     version: int
     mine: bool
     twice: bool
@@ -68,8 +69,9 @@ async def _page(request: Request, status: int = 200, words: str = "") -> Respons
     banner = await read_banner(request)
     request.state.opened = await opening(request)
     held = await note.drafts(sitting.record, sitting.who, _patient(request))
-    parts = await chart_parts(visit.record, request.path_params["id"], ("compositions",))
+    parts = await chart_parts(visit.record, request.path_params["id"], ("compositions", "documents"))
     kept = [one for one in parts["compositions"] if one.get("status") in ("final", "amended")]
+    kept += [one for one in parts["documents"] if one.get("status") == "current"]
     names = await labels(request, [one.author for one in held])
     return answer(
         request, "notes.html", status, banner=banner, words=words, kinds=templates().values(), drafts=held, names=names,
@@ -87,7 +89,9 @@ async def _signed(request: Request, kept: Sequence[Json]) -> list[Signed]:
         held = by_id[view.id]
         authors = {str(one.get("reference")) for one in held.get("author") or ()}
         signers = {str((one.get("party") or {}).get("reference")) for one in held.get("attester") or ()}
-        made.append(Signed(view, int(held["meta"]["versionId"]), own in authors, own in signers | authors))
+        version, whole = int(held["meta"]["versionId"]), held["resourceType"] == "Composition"
+        whole, version = held["resourceType"] == "Composition", int(held["meta"]["versionId"])
+        made.append(Signed(view, whole, version, own in authors, own in signers | authors))
     return made
 
 
