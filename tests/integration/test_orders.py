@@ -60,6 +60,7 @@ async def test_a_basket_is_signed_at_once_and_owed_by_who_takes_it(record: Recor
     assert {one["performer"][0]["reference"] for one in made} == {"Organization/clinic"}
     assert len({one["requisition"]["value"] for one in made}) == 1
     (duty,) = await owed(record, ids[0])
+    assert [one async for one in order.orphans(record)] == []
     assert duty.unit == key64("Organization/clinic") and duty.due <= now + 5 * HOUR
     await record.update(report("r", basedOn=[{"reference": f"ServiceRequest/{ids[0]}"}]))
     assert await owed(record, ids[0]) == [] and len(await owed(record, ids[1])) == 1

@@ -85,6 +85,21 @@ async def test_a_changed_answer_is_owed_again_and_a_withdrawn_one_not(record: Re
     assert await owed(record, "one") == []
 
 
+async def test_what_came_before_answers_were_owed_is_history_until_it_is_touched(store_url: str) -> None:
+    bare = await Record.open(store_url, lines=app.LINES)
+    await fill(bare)
+    await bare.update(report("old", encounter={"reference": "Encounter/none"}))
+    assert await orphans(bare) == ["DiagnosticReport/old"]
+    await bare.store.set_note("owed since", str(handling.now() + HOUR))
+    assert await orphans(bare) == []
+    await bare.store.set_note("owed since", "0")
+    await bare.close()
+    made = await Record.open(store_url, app.RULES, lines=app.LINES)
+    await made.update(report("old", encounter={"reference": "Encounter/none"}, language="nb"))
+    assert await orphans(made) == [] and len(await owed(made, "old")) == 1
+    await made.close()
+
+
 async def test_what_is_critical_is_due_within_the_hour(record: Record) -> None:
     mark = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "HH"}]}
     await record.update(

@@ -153,6 +153,7 @@ def rebuild_sqlite(kept: dict[str, Any], address: str) -> None:
         for table, held in kept["tables"].items():
             marks = ", ".join("?" * len(held["columns"]))
             rows = [[restored(value) for value in row] for row in held["rows"]]
+            connection.execute(f"DELETE FROM {table}")  # what a migration writes by itself is among the rows
             connection.executemany(f"INSERT INTO {table} ({', '.join(held['columns'])}) VALUES ({marks})", rows)
     connection.close()
 
@@ -170,6 +171,7 @@ async def rebuild_postgresql(kept: dict[str, Any], address: str) -> None:
             places = [held["columns"].index(column) for column in columns]
             rows = [[restored(row[place]) for place in places] for row in held["rows"]]
             marks = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+            await connection.execute(f"DELETE FROM {table}")
             await connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
         await connection.execute("SELECT setval('rid', (SELECT max(rid) FROM resource) + 1)")
     finally:

@@ -1,9 +1,10 @@
 """The clinician's work (floor 5): medicines, results, notes, problems and measurements, on the one shared record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from felles.clinical import note, order, reconciliation, result
-from felles.clinical.result import orphans
+from felles.duties.orphan import Orphan
+from felles.record.record import Record
 from felles.record.rule import Rule
 from felles.record.store import Sql
 
@@ -12,6 +13,13 @@ LINES: Mapping[str, Sql] = {
     "duty to see": Sql("SELECT id FROM duty WHERE subject = $1 AND kind = $2 AND state = 0 LIMIT 1"),
 }
 """The room's statements, by name."""
+
+
+async def orphans(record: Record) -> AsyncIterator[Orphan]:
+    """Answers that nobody is to see, and orders that nobody is to answer: there are none, ever."""
+    for found in (result.orphans, order.orphans):
+        async for one in found(record):
+            yield one
 
 
 def rules() -> Sequence[Rule]:

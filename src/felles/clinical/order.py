@@ -8,7 +8,7 @@ HealthcareService of the same category.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,14 +17,16 @@ from typing import Any
 from felles.access.consent import instant
 from felles.access.who import Who
 from felles.clinical.act import LEAST, alive, commit, staff
-from felles.clinical.result import ANSWERED, WITHDRAWN
+from felles.clinical.result import ANSWERED, WITHDRAWN, since, written
 from felles.duties import Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.calendar import NORWAY
 from felles.duties.deadline import WorkingDays, due
 from felles.duties.deed import Said, moment_of
 from felles.duties.kind import View
+from felles.duties.orphan import Orphan, without_duty
 from felles.duties.owner import ancestry
 from felles.duties.reading import Outside, Reading
+from felles.record.index.value import key64
 from felles.record.outcome import problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
@@ -178,14 +180,14 @@ async def _ordered(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     )
     if not stands or after is None:
         return [Settle(CARRY_OUT, subject, subject, Outcome.NEEDLESS)] if was else []
-    if woken.origin in (Origin.IMPORT, Origin.DEMO) or was:
+    if woken.origin in (Origin.IMPORT, Origin.DEMO):
+        return []
+    if await inside.ask("duty to settle", [key64(subject), CARRY_OUT.number]) or await _answer(inside, woken.id):
         return []
     takers = [str(one.get("reference", "")) for one in after.get("performer") or ()]
     unit = next(iter([one for one in takers if await _stands(inside, one)]), "")
     if not unit:
         raise problem(422, "business-rule", "no unit that stands takes this order", "ServiceRequest.performer")
-    if await inside.search("DiagnosticReport", [("based-on", subject), ("status", ",".join(sorted(ANSWERED)))], 1):
-        return []
     patient = str((after.get("subject") or {}).get("reference", ""))
     return [Owe(CARRY_OUT, subject, unit, patient=patient or None, due=_due(after, moment_of(woken)))]
 
@@ -211,3 +213,21 @@ RULES = (
     Rule("an order is owed an answer", frozenset({"ServiceRequest"}), owing(_ordered)),
     Rule("an answer carries an order out", frozenset({"DiagnosticReport"}), owing(_answered)),
 )
+
+
+async def orphans(record: Record) -> AsyncIterator[Orphan]:
+    """Orders in force that nobody has answered and nobody is to answer."""
+    read, first = Outside(record), await since(record)
+
+    async def waits(id: str, found: Json) -> bool:
+        if not category_of(found) or found.get("status") not in IN_FORCE or found.get("intent") != "order":
+            return False
+        return written(found) >= first and not await _answer(read, id)
+
+    async for id in without_duty(record, "ServiceRequest", waits, demo=False):
+        yield Orphan("an order that nobody has answered and nobody is to answer", f"ServiceRequest/{id}")
+
+
+async def _answer(read: Reading, id: str) -> bool:
+    asked = [("based-on", f"ServiceRequest/{id}"), ("status", ",".join(sorted(ANSWERED)))]
+    return bool(await read.search("DiagnosticReport", asked, 1))

@@ -100,9 +100,11 @@ async def _answered(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     after = woken.after
     if after is None or after.get("status") in WITHDRAWN:
         return [Settle(SEE, subject, subject, Outcome.NEEDLESS)]
-    if woken.origin is Origin.IMPORT or after.get("status") not in ANSWERED or not _news(woken):
+    if woken.origin is Origin.IMPORT or after.get("status") not in ANSWERED:
         return []
     if woken.origin is Origin.DEMO and not _fresh(woken):
+        return []
+    if not _news(woken) and await _seen_once(inside, woken.id):
         return []
     if await inside.ask("duty to settle", [key64(subject), SEE.number]):
         return []
@@ -151,14 +153,29 @@ RULES = (
 )
 
 
+async def _seen_once(read: Reading, id: str) -> bool:
+    found = await read.search("ClinicalImpression", [("investigation", f"DiagnosticReport/{id}")], 20)
+    return any(f"DiagnosticReport/{id}" in looked_at(one) for one in found)
+
+
+async def since(record: Record) -> int:
+    """From when on answers and orders are owed something in this store, in microseconds (migration 0014)."""
+    return int(await record.store.note("owed since") or 0)
+
+
+def written(held: Json) -> int:
+    """When a version was written, in microseconds."""
+    return micros(held["meta"]["lastUpdated"])
+
+
 async def orphans(record: Record) -> AsyncIterator[Orphan]:
     """Answers that nobody has seen and nobody is to see."""
-    read = Outside(record)
+    read, first = Outside(record), await since(record)
 
     async def waits(id: str, found: Json) -> bool:
-        if found.get("status") not in ANSWERED or not (await asked_by(read, found))[0]:
+        if found.get("status") not in ANSWERED or written(found) < first or not (await asked_by(read, found))[0]:
             return False
-        return not await read.search("ClinicalImpression", [("investigation", f"DiagnosticReport/{id}")], 1)
+        return not await _seen_once(read, id)
 
     async for id in without_duty(record, "DiagnosticReport", waits, demo=False):
         yield Orphan("an answer that nobody has seen and nobody is to see", f"DiagnosticReport/{id}")

@@ -23,3 +23,7 @@ CREATE TABLE note_section (
   changed INTEGER NOT NULL,
   PRIMARY KEY (note, place)
 );
+
+-- Answers and orders that came before this are history: nobody owes them anything.
+INSERT INTO store (name, value) VALUES ('owed since', CAST(strftime('%s', 'now') AS TEXT) || '000000')
+ON CONFLICT DO NOTHING;
