@@ -31,6 +31,8 @@ from tests.integration import visiting
 from tests.integration.region import People, build, encounter, patient, role
 
 pytestmark = pytest.mark.anyio
+OUTPATIENT = {"class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}}
+"""A contact that owes nothing by itself."""
 CALL = declare(Kind(9_101, "test-call", "Ring pasienten", WorkingDays(2), proof="En samtale", view=View.NONE))
 WRITE = declare(Kind(9_102, "test-write", "Skriv brev", WorkingDays(5), view=View.NONE))
 WARD, WARD2 = "Organization/ward", "Organization/ward2"
@@ -45,7 +47,7 @@ async def record(store_url: str) -> AsyncIterator[Record]:
     found = await Record.open(store_url, app.RULES, lines=app.LINES)
     await build(found)
     await found.update(called("anna", "Berg", "Anna"))
-    await found.update(encounter("stay", "anna", "ward"))
+    await found.update(encounter("stay", "anna", "ward") | OUTPATIENT)
     leader = {**role("leader", "SP", "ward"), "code": [{"coding": [{"system": "urn:felles:role", "code": "leder"}]}]}
     await found.update({"resourceType": "Practitioner", "id": "leader", "active": True, "name": [{"text": "leader"}]})
     await found.update(leader)
