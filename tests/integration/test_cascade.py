@@ -67,7 +67,7 @@ async def test_everybody_is_moved_and_what_was_free_is_closed(record: Record) ->
     assert await cascade.away(mine, who, WARD, plan, day, day) == 1
     chosen = [(one.visit, one.offer) for one in made if one.offer]
     assert await cascade.carried_out(mine, who, WARD, chosen, "Legen er syk.", now) == []
-    assert {one["status"] for one in await diary.slots(record, plan, 0, now + 99 * DAY)} == {"busy-unavailable"}
+    assert {one["status"] for one in await diary.slots(record, plan, now, now + 30 * DAY)} == {"busy-unavailable"}
     assert await cascade.visits(mine, plan, day, day) == ([], 0)
     letters = [one for one in await record.resources("Composition", []) if "Legen er syk." in str(one)]
     assert len(letters) == 2
@@ -90,6 +90,19 @@ async def test_what_others_take_meanwhile_keeps_the_old_time(record: Record) -> 
     far, someone = await consenting.staff(record, "other")
     with pytest.raises(Problem, match="own staff"):
         await cascade.away(far, someone, WARD, plan, day, day)
+
+
+async def test_a_time_in_several_calendars_is_moved_by_hand(record: Record) -> None:
+    one = await booked(record, 9)
+    await record.update(slot("o0", "other", at(9, 9), 30, "busy"))
+    await record.update(slot("o1", "other", at(10, 9), 30))
+    held = await record.resource("Appointment", one)
+    await record.update({**held, "slot": [*held["slot"], {"reference": "Slot/o0"}]})
+    mine, _ = await consenting.staff(record, "nurse")
+    plan, day = await record.resource("Schedule", "doctor"), at(9, 9).date()
+    visits, _ = await cascade.visits(mine, plan, day, day)
+    (made,) = await cascade.proposed(mine, WARD, "Schedule/doctor", visits, day, day, handling.now())
+    assert (made.offer, made.why) == (None, cascade.Why.SEVERAL)
 
 
 async def test_the_pages_show_the_week_the_day_and_carry_the_absence_out(record: Record, tmp_path: Path) -> None:

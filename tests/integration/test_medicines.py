@@ -145,6 +145,39 @@ async def test_a_dose_is_given_once_unless_there_is_a_reason(record: Record) -> 
         await giving.give(mine, who, one, now + 9 * HOUR)
 
 
+async def test_a_paused_or_ended_order_is_not_given(record: Record) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    now = handling.now()
+    id = await medication.prescribe(mine, who, script("losartan-50", "1x1"), now)
+    one = Handed("Patient/anna", product("losartan-50"), parsed("1 tablett daglig"), id)
+    await giving.give(mine, who, one, now)
+    await record.update({**await record.resource("MedicationRequest", id), "status": "on-hold"})
+    with pytest.raises(Problem, match="paused or ended"):
+        await giving.give(mine, who, one, now + 48 * HOUR)
+    with pytest.raises(Problem, match="another patient"):
+        await giving.give(mine, who, replace(one, patient="Patient/bea"), now)
+
+
+async def test_what_something_speaks_against_by_now_is_not_renewed_by_a_press(record: Record) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    now = handling.now()
+    id = await medication.prescribe(mine, who, script("ibuprofen-400", "1x3"), now)
+    await medication.prescribe(mine, who, script("warfarin-2.5", "1x1", despite="Avtalt"), now)
+    with pytest.raises(Problem, match="speaks against"):
+        await medication.renew(mine, who, id, 1, now)
+
+
+async def test_a_line_of_several_dosages_is_read_whole_or_not_at_all(record: Record) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    id = await medication.prescribe(mine, who, script("metformin-500", "1x2"), handling.now())
+    held = await record.resource("MedicationRequest", id)
+    told = [*held["dosageInstruction"], {"text": "2 tabletter om kvelden"}]
+    await record.update({**held, "dosageInstruction": told})
+    assert medication.dose_of(await record.resource("MedicationRequest", id)) is None
+    with pytest.raises(Problem, match="no structured dose"):
+        await medication.renew(mine, who, id, 2, handling.now())
+
+
 async def test_the_page_prescribes_gives_renews_and_stops(record: Record, tmp_path: Path) -> None:
     people = visiting.staff("doctor", "nurse", suffix="-role")
     async with visiting.house(record, people, tmp_path / "log") as house:

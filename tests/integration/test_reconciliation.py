@@ -96,6 +96,18 @@ async def test_a_list_that_has_changed_is_decided_anew(record: Record) -> None:
     assert (await record.resource("MedicationRequest", first.partition("/")[2]))["status"] == "active"
 
 
+async def test_a_list_that_leaves_lines_out_settles_nothing(record: Record) -> None:
+    await two(record)
+    await record.update(stay())
+    some = {
+        "resourceType": "List", "id": "thin", "status": "current", "mode": "snapshot", "subject": {"reference": ANNA},
+        "code": {"coding": [{"system": reconciliation.CODE, "code": "admission"}]},
+        "encounter": {"reference": "Encounter/inn"},
+    }  # fmt: skip
+    await record.update(some)
+    assert await owed(record, Moment.ADMISSION) == 1
+
+
 async def test_the_page_decides_each_line(record: Record, tmp_path: Path) -> None:
     refs = await two(record)
     await record.update(stay())

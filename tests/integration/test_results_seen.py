@@ -68,7 +68,12 @@ async def test_who_asked_owes_a_look_until_somebody_has_seen(record: Record) -> 
         await result.see(mine, who, "one", 1, "", handling.now())
     made = await result.see(mine, who, "one", 2, "Fint", handling.now())
     assert await owed(record, "one") == [] and await orphans(record) == []
-    assert (await record.resource("ClinicalImpression", made))["summary"] == "Fint"
+    held = await record.resource("ClinicalImpression", made)
+    assert held["summary"] == "Fint"
+    late = {**{name: value for name, value in held.items() if name != "meta"}, "id": "late"}
+    late["investigation"][0]["item"][0]["extension"][0]["valuePositiveInt"] = 1
+    with pytest.raises(Problem, match="changed since"):
+        await record.update(late)
     await record.update({**await record.resource("ClinicalImpression", made), "status": "entered-in-error"})
     assert len(await owed(record, "one")) == 1
 
@@ -114,7 +119,7 @@ async def test_what_is_critical_is_due_within_the_hour(record: Record) -> None:
 async def test_without_an_order_the_gp_owes_it_and_history_owes_nothing(record: Record) -> None:
     await record.update(report("loose"))
     (duty,) = await owed(record, "loose")
-    assert duty.unit != key64("Organization/ward")
+    assert duty.unit == key64("Organization/inside") and duty.person == key64("Practitioner/inga")
     assert await orphans(record) == []
 
 

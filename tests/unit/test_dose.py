@@ -95,3 +95,18 @@ def test_how_often_in_a_day() -> None:
     assert parsed("1 tablett hver 6. time").daily == 4
     assert parsed("1 tablett på mandag").daily == pytest.approx(1 / 7)
     assert parsed("2 tabletter inntil 4 ganger daglig ved behov").daily == 4
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"timing": {"repeat": {"frequency": 1, "period": 0.5, "periodUnit": "d"}}},
+        {"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "when": ["MORN"]}}},
+        {"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}, "code": {"text": "BID"}}},
+        {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "wk"}}, "asNeededBoolean": True},
+        {"maxDosePerPeriod": {"numerator": {"value": 4}}},
+        {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg"}}, {"doseQuantity": {"value": 2, "unit": "mg"}}]},
+    ],
+)
+def test_what_a_dose_cannot_hold_is_no_dose(more: dict[str, object]) -> None:
+    assert of({**Dose(Decimal(1), "mg").resource(), **more}) is None

@@ -14,7 +14,7 @@ from felles.duties.reading import Outside
 from felles.record.outcome import Problem, problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
-from felles.record.rule import Deed, Put, parted
+from felles.record.rule import Deed, Put, as_read
 
 Json = dict[str, Any]
 FORMS = {"video": ("VR", "Video"), "telephone": ("PHONE", "Telefon"), "group": ("GROUP", "Gruppe")}
@@ -181,10 +181,7 @@ class _Planned:
 async def committed(record: Record, deeds: Sequence[Deed], held: Sequence[Json]) -> None:
     """One transaction, only if everything that was read still stands. Raises Problem 409 when others were faster."""
     versions = {(one["resourceType"], one["id"]): int(one["meta"]["versionId"]) for one in held}
-    writes, lines = parted(deeds)
-    puts = [deed for deed in deeds if isinstance(deed, Put)]
-    for write, put in zip(writes, puts, strict=True):
-        write.match = versions.get((put.resource["resourceType"], put.resource["id"]), -1)
+    writes, lines = as_read(deeds, versions)
     try:
         await record.commit(writes, lines=lines)
     except Problem as error:

@@ -7,7 +7,7 @@ by one, each in its own transaction with its letter: of two clerks the second is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -47,12 +47,13 @@ Need = tuple[int, str]
 
 
 class Why(StrEnum):
-    """Why there is no new time: nothing of that length is free; what is free goes to those with less time; a group is
-    moved by hand, with everybody in it."""
+    """Why there is no new time: nothing of that length is free; what is free goes to those with less time; a group, or
+    a visit that takes time of several calendars at once, is moved by hand with everybody in it."""
 
     NOTHING_FREE = "nothing-free"
     NOT_ENOUGH = "not-enough"
     GROUP = "group"
+    SEVERAL = "several"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Visit:
     form: str = ""
     deadline: date | None = None
     service: str = ""
+    several: bool = False
 
     @property
     def minutes(self) -> int:
@@ -78,6 +80,11 @@ class Visit:
     def need(self) -> Need:
         """What an offer must be for."""
         return self.minutes, self.service
+
+    @property
+    def by_hand(self) -> Why | None:
+        """Why it is not dealt a new time like the others."""
+        return Why.GROUP if self.form == "group" else Why.SEVERAL if self.several else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,8 @@ def dealt(visits: Sequence[Visit], offers: Mapping[Need, Sequence[Offer]], secon
     takers: dict[str, list[Any]] = {}
     total: Any = 0
     for number, visit in enumerate(visits):
-        best = sorted(offers.get(visit.need, ()), key=lambda offer: (cost(visit, offer), offer.start, offer.slots))
+        fitting = () if visit.by_hand else offers.get(visit.need, ())
+        best = sorted(fitting, key=lambda offer: (cost(visit, offer), offer.start, offer.slots))
         pairs = [(offer, model.new_bool_var(f"v{number}_{at}")) for at, offer in enumerate(best[: len(visits)])]
         none = model.new_bool_var(f"v{number}")
         model.add_exactly_one([none, *(taken for _, taken in pairs)])
@@ -143,8 +151,7 @@ def _without(visit: Visit) -> int:
 
 def _said(visit: Visit, offer: Offer | None, any_free: bool) -> Proposal:
     if offer is None:
-        why = Why.GROUP if visit.form == "group" else Why.NOT_ENOUGH if any_free else Why.NOTHING_FREE
-        return Proposal(visit, None, why=why)
+        return Proposal(visit, None, why=visit.by_hand or (Why.NOT_ENOUGH if any_free else Why.NOTHING_FREE))
     late = visit.deadline is not None and NORWAY.day(offer.start) > visit.deadline
     return Proposal(visit, offer, late)
 
@@ -163,12 +170,13 @@ async def visits(record: Record, schedule: Json, first: date, last: date) -> tup
     for one in asked:
         every |= {str(each["id"]) for each in await Outside(record).search("Appointment", [*one, BOOKED], MOST)}
         found |= {str(each["id"]): each for each in await record.resources("Appointment", [*one, BOOKED])}
-    made = [await _visit(record, one) for one in found.values() if one.get("start") and one.get("end")]
+    made = [await _visit(record, one, slots) for one in found.values() if one.get("start") and one.get("end")]
     mine = [one for one in made if begin <= one.start < after]
     return sorted(mine, key=lambda one: (one.start, one.id)), len(every - found.keys())
 
 
-async def _visit(record: Record, held: Json) -> Visit:
+async def _visit(record: Record, held: Json, slots: Container[str]) -> Visit:
+    """An appointment as a visit of the calendar that has these slots."""
     parties = (str((one.get("actor") or {}).get("reference", "")) for one in held.get("participant") or ())
     referral = next((str(one.get("reference", "")) for one in held.get("basedOn") or ()), "")
     coded = [one.get("code") for one in (held.get("appointmentType") or {}).get("coding") or ()]
@@ -177,7 +185,7 @@ async def _visit(record: Record, held: Json) -> Visit:
     return Visit(
         str(held["id"]), next((one for one in parties if one.startswith("Patient/")), ""), micros(held["start"]),
         micros(held["end"]), referral, _words(held), form, await _deadline(record, referral),
-        next(filter(None, services), ""),
+        next(filter(None, services), ""), any(one.get("reference") not in slots for one in held.get("slot") or ()),
     )  # fmt: skip
 
 
@@ -212,7 +220,7 @@ async def proposed(
     begin, after = NORWAY.moment(first), NORWAY.moment(last + timedelta(days=1))
     until = after + AHEAD * 24 * 60 * MINUTE
     offers: dict[Need, list[Offer]] = {}
-    for minutes, service in sorted({visit.need for visit in found if visit.form != "group"}):
+    for minutes, service in sorted({visit.need for visit in found if not visit.by_hand}):
         free = await vacancy.find(record, Wish(unit, minutes, max(now, begin), until, service), MOST)
         offers[minutes, service] = [
             one for one in free if schedule not in one.schedules or not begin <= one.start < after

@@ -19,6 +19,7 @@ from felles.record.store import Sql
 MOST = 1_000
 AT_ONCE = 40
 WEEK = 7
+SPAN = 3 * 24 * 3_600_000_000
 OWNERS = ("PractitionerRole.organization", "Location.organization", "HealthcareService.organization")
 """How a calendar's actor leads to a unit."""
 Json = dict[str, Any]
@@ -74,11 +75,13 @@ async def week(record: Record, schedule: str, monday: date) -> dict[date, Filled
 
 
 async def slots(record: Record, schedule: Json, begin: int, after: int) -> list[Json]:
-    """The slots of a calendar that begin between two moments, in order."""
-    asked = [
-        ("schedule", f"Schedule/{schedule['id']}"), ("start", f"ge{instant(begin)}"), ("start", f"lt{instant(after)}"),
-    ]  # fmt: skip
-    found = await Outside(record).search("Slot", asked, MOST)
+    """The slots of a calendar that begin between two moments, in order; a few days at a time, so that none is cut."""
+    found: list[Json] = []
+    while begin < after:
+        until = min(after, begin + SPAN)
+        span = [("start", f"ge{instant(begin)}"), ("start", f"lt{instant(until)}")]
+        found += await Outside(record).search("Slot", [("schedule", f"Schedule/{schedule['id']}"), *span], MOST)
+        begin = until
     return sorted(found, key=lambda one: (micros(one["start"]), one["id"]))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from felles.access.who import Kind, Who
 from felles.record.outcome import Problem, problem
 from felles.record.record import Record
-from felles.record.rule import Put, parted
+from felles.record.rule import Put, as_read
 from felles.record.store import Line
 
 LEAST = 3
@@ -17,11 +17,17 @@ STALE = 412
 Json = dict[str, Any]
 
 
-async def alive(record: Record, patient: str) -> Json:
-    """The Patient. Raises Problem 422 for the dead, and for a record that was merged into another."""
+async def whole(record: Record, patient: str) -> Json:
+    """The Patient, who may be dead. Raises Problem 422 for a record that was merged into another."""
     held = await record.resource("Patient", patient.partition("/")[2])
     if any(one.get("type") == "replaced-by" for one in held.get("link") or ()):
         raise problem(422, "business-rule", "this record was merged into another: open the one that holds", "subject")
+    return held
+
+
+async def alive(record: Record, patient: str) -> Json:
+    """The Patient. Raises Problem 422 for the dead, and for a record that was merged into another."""
+    held = await whole(record, patient)
     if held.get("deceasedBoolean") or held.get("deceasedDateTime"):
         raise problem(422, "business-rule", "the patient is dead", "subject")
     return held
@@ -40,9 +46,7 @@ async def commit(
     """One transaction, only if every version that was shown still stands. Raises Problem 409 when others were
     faster."""
     versions = {(one["resourceType"], one["id"]): version for one, version in held}
-    writes, _ = parted(deeds)
-    for write, put in zip(writes, deeds, strict=True):
-        write.match = versions.get((put.resource["resourceType"], put.resource["id"]), -1)
+    writes, _ = as_read(deeds, versions)
     try:
         await record.commit(writes, lines=lines)
     except Problem as error:

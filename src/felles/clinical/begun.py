@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from felles.clinical.dose import of, written
-from felles.clinical.medication import CURRENT, name_of
+from felles.clinical.dose import written
+from felles.clinical.medication import CURRENT, dose_of, name_of, words_of
 from felles.record.record import Record
 
 Json = dict[str, Any]
@@ -35,9 +35,7 @@ def _said(concept: Json) -> str:
 
 
 def _medicine(one: Json, language: str) -> str:
-    told: Json = next(iter(one.get("dosageInstruction") or ()), {})
-    dose = of(told)
-    words = str(told.get("text", ""))
+    dose, words = dose_of(one), words_of(one)
     own = dose is not None and written(dose) == words
     return f"{name_of(one)}: {written(dose, language) if dose is not None and own else words}"
 

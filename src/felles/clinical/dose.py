@@ -85,15 +85,16 @@ class Dose:
 
 def of(held: Mapping[str, Any]) -> Dose | None:
     """The structure of a FHIR Dosage; None where it has none that can be told in full."""
-    amounts: Json = next(iter(held.get("doseAndRate") or ()), {})
+    rates = held.get("doseAndRate") or ()
+    amounts: Json = next(iter(rates), {})
     low = amounts.get("doseQuantity") or (amounts.get("doseRange") or {}).get("low") or {}
     high = (amounts.get("doseRange") or {}).get("high") or {}
     repeat = (held.get("timing") or {}).get("repeat") or {}
-    if "value" not in low or not low.get("unit") or repeat.get("periodUnit", "d") not in PER_DAY:
-        return None
     why = str((held.get("asNeededCodeableConcept") or {}).get("text", ""))
     needed = bool(why) or held.get("asNeededBoolean") is True
     bounds = repeat.get("boundsDuration") or {}
+    if "value" not in low or not low.get("unit") or len(rates) > 1 or not _told(held, repeat, needed=needed):
+        return None
     each = "d" if needed else str(repeat.get("periodUnit", "d"))
     return Dose(
         Decimal(str(low["value"])), str(low["unit"]), Decimal(str(high["value"])) if "value" in high else None,
@@ -103,6 +104,26 @@ def of(held: Mapping[str, Any]) -> Dose | None:
         int(repeat.get("frequencyMax") or repeat.get("frequency") or 0) if needed else 0,
         int(bounds["value"]) if bounds.get("code") == "d" else 0,
     )  # fmt: skip
+
+
+_WHOLE = frozenset(
+    ("id", "text", "timing", "asNeededBoolean", "asNeededCodeableConcept", "route", "doseAndRate", "sequence")
+)
+_REPEAT = frozenset(("frequency", "frequencyMax", "period", "periodUnit", "timeOfDay", "dayOfWeek", "boundsDuration"))
+
+
+def _told(held: Mapping[str, Any], repeat: Mapping[str, Any], *, needed: bool) -> bool:
+    """Whether a Dosage says nothing that a Dose cannot hold: what it would leave out is never left out silently."""
+    period, bounds = repeat.get("period", 1), repeat.get("boundsDuration") or {}
+    numbers = (period, repeat.get("frequency", 1), repeat.get("frequencyMax", 1), bounds.get("value", 1))
+    if not held.keys() <= _WHOLE or not repeat.keys() <= _REPEAT or (held.get("timing") or {}).keys() - {"repeat"}:
+        return False
+    if any(not isinstance(one, (int, float)) or one < 1 or one != int(one) for one in numbers):
+        return False
+    each = repeat.get("periodUnit", "d")
+    if each not in PER_DAY or (bounds and bounds.get("code") != "d"):
+        return False
+    return (period, each) == (1, "d") if needed else "frequencyMax" not in repeat
 
 
 def _plain(number: Decimal) -> int | float:

@@ -88,12 +88,11 @@ def _amount(product: Product, one: Given) -> Decimal:
 
 async def give(record: Record, who: Who, handed: Handed, now: int) -> str:
     """Records a dose that was given now. Returns the MedicationAdministration's id. Raises Problem 409 with
-    `too-soon`, `too-much` or `allergy` unless `despite` says why, 422 for a medicine that is given after an order
-    only and for a dose in a unit that is not the medicine's."""
+    `too-soon`, `too-much` or `allergy` unless `despite` says why, and for an order that is paused or ended; 422 for a
+    medicine that is given after an order only and for a dose in a unit that is not the medicine's."""
     role, product = staff(who), handed.product
     await alive(record, handed.patient)
-    if not handed.order and not product.ward:
-        raise problem(422, "business-rule", f"{product.name} is given after an order only", "request")
+    await _ordered(record, handed)
     once = product.amount(handed.dose)
     if once is None:
         raise problem(422, "value", f"{product.name} is dosed in {product.unit}, not in {handed.dose.unit}", "dosage")
@@ -105,6 +104,20 @@ async def give(record: Record, who: Who, handed: Handed, now: int) -> str:
     made = _administration(handed, role, now)
     await commit(record, [Put(made)], [])
     return str(made["id"])
+
+
+async def _ordered(record: Record, handed: Handed) -> None:
+    """Raises Problem 409 for an order that is paused or ended, 404 for another patient's, 422 for none where one is
+    needed."""
+    if not handed.order:
+        if not handed.product.ward:
+            raise problem(422, "business-rule", f"{handed.product.name} is given after an order only", "request")
+        return
+    held = await record.resource("MedicationRequest", handed.order)
+    if (held.get("subject") or {}).get("reference") != handed.patient:
+        raise problem(404, "not-found", "this order is another patient's", "request")
+    if held.get("status") != "active":
+        raise problem(409, "conflict", "this order is paused or ended by now; look at the list", "request")
 
 
 def _administration(handed: Handed, role: str, now: int) -> Json:

@@ -79,9 +79,21 @@ def name_of(order: Json) -> str:
     return str(concept.get("text") or coded or (order.get("medicationReference") or {}).get("display", ""))
 
 
+def dose_of(order: Json) -> Dose | None:
+    """The dose of a line that has one and no other; None where it is words, or several that belong together."""
+    told = list(order.get("dosageInstruction") or order.get("dosage") or ())
+    return of(told[0]) if len(told) == 1 else None
+
+
+def words_of(order: Json) -> str:
+    """The dosage of a line as its words say it."""
+    told = order.get("dosageInstruction") or order.get("dosage") or ()
+    return "; ".join(str(one["text"]) for one in told if one.get("text"))
+
+
 def product_of(order: Json) -> Product:
     """The medicine of a line."""
-    dose = of(next(iter(order.get("dosageInstruction") or order.get("dosage") or ()), {}))
+    dose = dose_of(order)
     return like(atc_of(order), name_of(order), dose.unit if dose else "")
 
 
@@ -111,6 +123,8 @@ async def prescribe(record: Record, who: Who, script: Script, now: int) -> str:
         deeds.append(Put(issue))
     if script.replaces:
         old = await _standing(record, *script.replaces)
+        if (old.get("subject") or {}).get("reference") != script.patient:
+            raise problem(404, "not-found", "the line that is replaced is another patient's", "priorPrescription")
         made["priorPrescription"] = {"reference": f"MedicationRequest/{old['id']}"}
         made["groupIdentifier"] = old.get("groupIdentifier") or {"system": "urn:felles:medicine", "value": old["id"]}
         held.append((old, script.replaces[1]))
@@ -133,13 +147,17 @@ async def stop(record: Record, who: Who, id: str, version: int, reason: str) -> 
 
 async def renew(record: Record, who: Who, id: str, version: int, now: int) -> str:
     """The same again: a new prescription with the same dose takes the place of the old. Returns its id. Raises Problem
-    as `prescribe` does; 422 for a line whose dose is not structured."""
+    as `prescribe` does; 422 for a line whose dose is not structured, and for one that something speaks against, which
+    is prescribed anew with a reason instead."""
     role = staff(who)
     old = await _standing(record, id, version)
     await alive(record, str((old.get("subject") or {}).get("reference", "")))
-    dose = of(next(iter(old.get("dosageInstruction") or ()), {}))
+    dose = dose_of(old)
     if dose is None:
         raise problem(422, "business-rule", "this line has no structured dose: prescribe it anew", "dosageInstruction")
+    known = await around(record, str(old["subject"]["reference"]), id)
+    if any(one.severity is not Severity.NOTE for one in warnings(product_of(old), dose, known.taken, known.allergies)):
+        raise problem(422, "business-rule", "something speaks against it: look at the warnings", "DetectedIssue")
     kept = {name: value for name, value in old.items() if name not in ("id", "meta", "detectedIssue", "statusReason")}
     made = {
         **kept, "id": new_id(), "status": "active", "authoredOn": instant(now), "requester": {"reference": role},

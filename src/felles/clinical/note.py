@@ -16,7 +16,7 @@ from typing import Any
 
 from felles.access.consent import instant
 from felles.access.who import Who
-from felles.clinical.act import LEAST, alive, commit, staff
+from felles.clinical.act import LEAST, commit, staff, whole
 from felles.clinical.begun import begun
 from felles.clinical.merge import merged
 from felles.clinical.vitals import LOINC
@@ -140,7 +140,7 @@ async def begin(
         held = await record.resource("Composition", about.partition("/")[2])
         if (held.get("subject") or {}).get("reference") != patient or held.get("status") == "entered-in-error":
             raise problem(422, "business-rule", "this note cannot be added to", "Composition.relatesTo")
-    await _whole(record, patient)
+    await whole(record, patient)  # notes are written of the dead too
     id, unit = new_id(), who.role.unit if who.role else ""
     texts = [await begun(record, patient, one.source, language) if one.source else "" for one in template.parts]
     lines = [Line("note begin", [id, key64(patient), patient, unit, role, code, about, now], 1)]
@@ -150,15 +150,6 @@ async def begin(
     ]
     await record.commit([], lines=lines)
     return id
-
-
-async def _whole(record: Record, patient: str) -> None:
-    """Notes are written of the dead too; not in a record that was merged away."""
-    try:
-        await alive(record, patient)
-    except Problem as error:
-        if "merged" in error.issues[0].diagnostics:
-            raise
 
 
 def _draft(row: Sequence[Any], sections: Sequence[Sequence[Any]]) -> Draft:

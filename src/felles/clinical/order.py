@@ -50,7 +50,7 @@ CARRY_OUT = declare(
     Kind(
         301, "carry-out-order", "Utfør rekvisisjonen", WorkingDays(DAYS),
         (Step(Level.LEADER, WorkingDays(2)), Step(Level.REGION, WorkingDays(5))),
-        proof="Et svar på rekvisisjonen, eller at den er trukket", view=View.SOON,
+        proof="Et svar på rekvisisjonen, eller at den er trukket", by_hand=False, view=View.SOON,
     )
 )  # fmt: skip
 

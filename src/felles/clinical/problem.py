@@ -13,7 +13,7 @@ from typing import Any
 
 from felles.access.consent import instant
 from felles.access.who import Who
-from felles.clinical.act import LEAST, alive, commit, staff
+from felles.clinical.act import LEAST, alive, commit, staff, whole
 from felles.record.outcome import problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
@@ -82,6 +82,7 @@ async def add_allergy(record: Record, who: Who, found: Found, now: int) -> str:
     role, code = staff(who), _coded(found)
     if found.criticality not in CRITICALITIES:
         raise problem(422, "code-invalid", f"criticality is one of {', '.join(CRITICALITIES)}", "criticality")
+    await whole(record, found.patient)
     held = await record.resources("AllergyIntolerance", [("patient", found.patient), ("_count", "100")])
     if any(_same(code, one.get("code") or {}) for one in held if stands(one)):
         raise problem(409, "duplicate", "this allergy is on the list already", "AllergyIntolerance.code")

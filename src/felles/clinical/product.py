@@ -69,6 +69,8 @@ class Source(Protocol):
 
     def product(self, key: str) -> Product | None: ...
     def find(self, text: str) -> Sequence[Product]: ...
+    def same(self, atc: str) -> Sequence[Product]: ...
+    def standing(self) -> Sequence[Product]: ...
 
 
 class List:
@@ -83,11 +85,23 @@ class List:
         words = text.casefold().split()
         return [one for one in _list().values() if words and all(_has(one, word) for word in words)]
 
+    def same(self, atc: str) -> Sequence[Product]:
+        """Those with a code."""
+        return [one for one in _list().values() if one.atc == atc]
+
+    def standing(self) -> Sequence[Product]:
+        """Those that may be given after the ward's standing order."""
+        return [one for one in _list().values() if one.ward]
+
+
+SOURCE: Source = List()
+"""The source in use."""
+
 
 def like(atc: str, name: str, unit: str) -> Product:
     """A medicine that is known by its code, name and unit of dose alone: the listed one of that name, else one that
     takes its strength from the name and its limits from the listed ones with the same code."""
-    same = [one for one in _list().values() if one.atc == atc]
+    same = SOURCE.same(atc)
     for one in same:
         if name.casefold().startswith(one.name.casefold()) and unit in ("", one.unit):
             return one

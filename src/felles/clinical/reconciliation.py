@@ -206,11 +206,22 @@ async def _reconciled(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     if before == after:
         return []
     found: list[Said | Deed] = []
-    if after[0] in KINDS and after[1] and after[0] is not None:
+    if after[0] in KINDS and after[1] and after[0] is not None and await _covers(inside, woken.after or {}):
         found.append(Settle(KINDS[after[0]], after[1], proof))
     if before[0] in KINDS and before[1] and before[0] is not None:
         found.append(Reopen(KINDS[before[0]], before[1], proof))
     return found
+
+
+async def _covers(inside: Inside, held: Json) -> bool:
+    """Whether a List decides every line that is in use, whoever wrote it."""
+    told = {str((one.get("item") or {}).get("reference", "")) for one in held.get("entry") or ()}
+    patient = str((held.get("subject") or {}).get("reference", ""))
+    for kind in ("MedicationRequest", "MedicationStatement"):
+        for one in await inside.search(kind, [("patient", patient)], 200):
+            if one.get("status") in CURRENT and f"{kind}/{one['id']}" not in told:
+                return False
+    return True
 
 
 def _of(held: Json | None) -> str:

@@ -40,6 +40,8 @@ HOUR = 3_600_000_000
 FRESH = 48 * HOUR
 """Of the made-up history, what came so shortly ago has not been seen yet."""
 LONGEST = 1_000
+VERSION = "urn:felles:seen-version"
+"""Extension of a ClinicalImpression's item: the version of the answer that was seen."""
 Json = dict[str, Any]
 
 
@@ -143,8 +145,20 @@ async def _seen(woken: Woken, inside: Inside) -> Sequence[Said | Deed]:
     if woken.origin is Origin.IMPORT:
         return []
     proof, before, after = f"ClinicalImpression/{woken.id}", looked_at(woken.before), looked_at(woken.after)
+    await _as_shown(woken, inside)
     found: list[Said | Deed] = [Settle(SEE, one, proof) for one in sorted(after - before)]
     return [*found, *(Reopen(SEE, one, proof) for one in sorted(before - after))]
+
+
+async def _as_shown(woken: Woken, inside: Inside) -> None:
+    """Raises Problem 409 for an answer that was changed between its showing and this transaction."""
+    items = (item for one in (woken.after or {}).get("investigation") or () for item in one.get("item") or ())
+    for item in items if woken.before is None else ():
+        told = [one.get("valuePositiveInt") for one in item.get("extension") or () if one.get("url") == VERSION]
+        kind, _, id = str(item.get("reference", "")).partition("/")
+        held = await inside.read(kind, id) if told and kind == "DiagnosticReport" else None
+        if held is not None and int(held["meta"]["versionId"]) != told[0]:
+            raise problem(409, "conflict", "the answer has changed since it was shown: look at it as it is now")
 
 
 RULES = (
@@ -189,10 +203,13 @@ async def see(record: Record, who: Who, id: str, version: int, words: str, now: 
     if int(report["meta"]["versionId"]) != version:
         raise problem(409, "conflict", "the answer has changed since it was shown: look at it as it is now")
     text = words.strip()[:LONGEST]
+    item = {
+        "reference": f"DiagnosticReport/{id}", "extension": [{"url": VERSION, "valuePositiveInt": version}],
+    }  # fmt: skip
     made: Json = {
         "resourceType": "ClinicalImpression", "id": new_id(), "status": "completed", "description": "Svar sett",
         "subject": report["subject"], "date": instant(now), "assessor": {"reference": role},
-        "investigation": [{"code": {"text": "Svar"}, "item": [{"reference": f"DiagnosticReport/{id}"}]}],
+        "investigation": [{"code": {"text": "Svar"}, "item": [item]}],
         **({"summary": text} if text else {}),
     }  # fmt: skip
     await commit(record, [Put(made)], [])

@@ -4,7 +4,7 @@ A rule sees the change and may read the store as it will be; what it returns is 
 the whole act is undone. Whatever must never be lost is written by a rule or by the act itself, never afterwards.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,18 @@ def parted(deeds: Iterable[Deed]) -> tuple[list[Write], list[Line]]:
     given = list(deeds)
     lines = [deed for deed in given if isinstance(deed, Line)]
     return [write_of(deed) for deed in given if not isinstance(deed, Line)], lines
+
+
+def as_read(deeds: Iterable[Deed], versions: Mapping[tuple[str, str], int]) -> tuple[list[Write], list[Line]]:
+    """As `parted`, each resource only over the version of (type, id) that was read; what was not read must be new.
+    Raises Problem for an invalid resource."""
+    given = list(deeds)
+    writes, lines = parted(given)
+    puts = [deed for deed in given if not isinstance(deed, Line)]
+    for write, put in zip(writes, puts, strict=True):
+        name = (put.type, put.id) if isinstance(put, Remove) else (put.resource["resourceType"], put.resource.get("id"))
+        write.match = versions.get((str(name[0]), str(name[1])), -1)
+    return writes, lines
 
 
 class RuleBook:

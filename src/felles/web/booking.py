@@ -15,7 +15,7 @@ from felles.duties.calendar import NORWAY
 from felles.duties.listing import units_of
 from felles.record.outcome import Problem
 from felles.record.record import Record
-from felles.web.chart.moment import OSLO
+from felles.web.chart.moment import OSLO, day_of
 from felles.web.chart.place import Directory
 from felles.web.chart.words import N_
 from felles.web.duties import now_of, sitting_of, unit_names
@@ -103,8 +103,8 @@ def asked(values: Values, period: Period, today: date) -> Asked:
     one = {name: found[-1] for name, found in values.items() if found}
     ahead = period.deadline if period.deadline and period.deadline > today else today + timedelta(days=AHEAD)
     soon = min(today + timedelta(days=NOTICE), max(ahead - timedelta(days=1), today))
-    first = max(_day(one.get("first", "")) or soon, today)
-    last = max(_day(one.get("last", "")) or ahead, first)
+    first = max(day_of(one.get("first", "")) or soon, today)
+    last = max(day_of(one.get("last", "")) or ahead, first)
     days = frozenset(int(day) for day in values.get("day", ()) if day in {str(one) for one in DAYS})
     minutes = one.get("minutes", "30")
     return Asked(
@@ -113,13 +113,6 @@ def asked(values: Values, period: Period, today: date) -> Asked:
         one["part"] if one.get("part") in PARTS else "", one.get("calendar", ""),
         one["form"] if one.get("form") in FORMS else "", one.get("move", ""), bool(one.get("more")),
     )  # fmt: skip
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def values_of(query: str) -> Values:

@@ -16,13 +16,12 @@ from felles.clerical.appointment import Booking
 from felles.clerical.cascade import Proposal, Visit, Why
 from felles.clerical.diary import Entry, Filled
 from felles.duties.calendar import NORWAY
-from felles.duties.listing import units_of
 from felles.record.outcome import Problem
 from felles.web.booking import FORMS, named, offer_of, written
-from felles.web.chart.moment import OSLO
+from felles.web.chart.moment import OSLO, day_of
 from felles.web.chart.text import listed_name
 from felles.web.chart.words import N_
-from felles.web.duties import now_of, sitting_of, unit_names
+from felles.web.duties import now_of, sitting_of, unit_names, unit_of
 from felles.web.label import patient_labels
 from felles.web.page import answer
 from felles.web.place import Place
@@ -43,6 +42,7 @@ WHYS: Mapping[Why, str] = {
                          "time, eller finn en annen enhet."),
     Why.NOT_ENOUGH: N_("De ledige tidene går til dem som har kortere tid til fristen. Åpne flere timer."),
     Why.GROUP: N_("En gruppe flyttes for hånd, med alle som er i den."),
+    Why.SEVERAL: N_("Timen tar tid i flere kalendere på en gang, og flyttes for hånd."),
 }  # fmt: skip
 Json = dict[str, Any]
 
@@ -80,22 +80,10 @@ class New:
     why: str
 
 
-def _date(text: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return otherwise
-
-
-async def _unit(request: Request, asked: str) -> tuple[str, list[str]]:
-    """The unit that is asked for, the own one without, and all in which one works. Raises HTTPException 404."""
-    sitting = sitting_of(request)
-    units = await units_of(sitting.record, sitting.who)
-    own = sitting.who.role.unit if sitting.who.role else ""
-    unit = f"Organization/{asked}" if asked else own
-    if unit not in units:
-        raise HTTPException(404)
-    return unit, units
+def _span(asked: Mapping[str, str], today: date) -> tuple[date, date]:
+    """The first and the last day of an absence: none that is over, and no more than there may be."""
+    first = max(day_of(asked.get("first", "")) or today, today)
+    return first, min(max(day_of(asked.get("last", "")) or first, first), first + timedelta(days=LONGEST))
 
 
 async def _named(request: Request, schedules: Sequence[Json]) -> dict[str, str]:
@@ -107,8 +95,8 @@ async def _named(request: Request, schedules: Sequence[Json]) -> dict[str, str]:
 async def show(request: Request) -> Response:
     """GET /calendar: a unit's week, and one day of one calendar."""
     asked, record, today = request.query_params, sitting_of(request).record, NORWAY.day(now_of(request))
-    unit, units = await _unit(request, asked.get("unit", ""))
-    when = _date(asked.get("day", ""), today)
+    unit, units = await unit_of(request, asked.get("unit", ""))
+    when = day_of(asked.get("day", "")) or today
     monday = when - timedelta(days=when.weekday())
     schedules = await diary.calendars(record, unit)
     names = await _named(request, schedules)
@@ -147,7 +135,7 @@ def _shown(entry: Entry) -> Shown:
 
 async def _schedule(request: Request, id: str) -> tuple[Json, str]:
     """A calendar of one's own unit. Raises HTTPException 404."""
-    unit, _ = await _unit(request, "")
+    unit, _ = await unit_of(request, "")
     for one in await diary.calendars(sitting_of(request).record, unit):
         if one["id"] == id:
             return one, unit
@@ -167,8 +155,7 @@ async def _absence(
     record, now = sitting_of(request).record, now_of(request)
     schedule, unit = await _schedule(request, asked.get("calendar", ""))
     today = NORWAY.day(now)
-    first = max(_date(asked.get("first", ""), today), today)
-    last = min(max(_date(asked.get("last", ""), first), first), first + timedelta(days=LONGEST))
+    first, last = _span(asked, today)
     visits, hidden = await cascade.visits(record, schedule, first, last)
     visits = [one for one in visits if one.start > now]
     if len(visits) >= cascade.MOST:
@@ -230,8 +217,7 @@ async def carry_out(request: Request) -> Response:
         raise HTTPException(403)
     schedule, unit = await _schedule(request, form.get("calendar", ""))
     today = NORWAY.day(now)
-    first = max(_date(form.get("first", ""), today), today)
-    last = min(max(_date(form.get("last", ""), first), first), first + timedelta(days=LONGEST))
+    first, last = _span(form, today)
     if form.get("show"):
         return await _absence(request, form)
     visits, _ = await cascade.visits(sitting.record, schedule, first, last)
@@ -249,7 +235,7 @@ async def carry_out(request: Request) -> Response:
             request,
             form,
             409,
-            N_("Noen tider ble tatt, eller timen endret, mens du så på. De har fått nye forslag."),
+            N_("Noen tider ble tatt, timen ble endret, eller brevet kunne ikke sendes. De har fått nye forslag."),
             left,
         )
     query = f"calendar={schedule['id']}&first={first}&last={last}&done={len(chosen)}"

@@ -48,6 +48,16 @@ def now_of(request: Request) -> int:
     return int(site_of(request).clock() * 1_000_000)
 
 
+async def unit_of(request: Request, asked: str) -> tuple[str, list[str]]:
+    """The unit ("x") that is asked for, the own one without, and all in which one works. Raises HTTPException 404."""
+    sitting = sitting_of(request)
+    units = await units_of(sitting.record, sitting.who)
+    unit = f"Organization/{asked}" if asked else sitting.who.role.unit if sitting.who.role else ""
+    if unit not in units:
+        raise HTTPException(404)
+    return unit, units
+
+
 async def question_of(request: Request, values: Mapping[str, str]) -> tuple[Asked, Wanted, list[str]]:
     """What an address or form asks for, as it says it and as the ledger takes it, and the units one works in."""
     sitting = sitting_of(request)

@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from felles.clinical import giving, medication
-from felles.clinical.dose import Dose, of, written
+from felles.clinical.dose import Dose, written
 from felles.clinical.dose_reading import Unreadable, parsed
 from felles.clinical.giving import DAY, Given, Handed
-from felles.clinical.medication import CURRENT, name_of, product_of
-from felles.clinical.product import List, Product
+from felles.clinical.medication import CURRENT, dose_of, name_of, product_of, words_of
+from felles.clinical.product import SOURCE, Product
 from felles.record.outcome import Problem
 from felles.web.chart.moment import Moment, parse_moment
 from felles.web.chart.place import Directory
@@ -31,7 +31,6 @@ from felles.web.place import finds
 from felles.web.source import chart_parts, directory
 from felles.web.visit import Visit, read_form, token_fits, visit_of
 
-SOURCE = List()
 STALE = N_("Siden var for gammel. Ingenting er gjort: prøv en gang til.")
 CHANGED = N_("Andre har endret denne medisinen. Slik er den nå.")
 WORDS: Mapping[str, str] = {
@@ -40,7 +39,8 @@ WORDS: Mapping[str, str] = {
     "allergy": N_("Pasienten har en allergi mot denne. Skriv hvorfor den gis likevel."),
 }
 WRONG: Mapping[str, str] = {
-    "stop": N_("Skriv hvorfor den seponeres."), "renew": N_("Doseringen er ikke strukturert: forskriv den på nytt."),
+    "stop": N_("Skriv hvorfor den seponeres."),
+    "renew": N_("Doseringen er ikke strukturert, eller noe taler mot den. Trykk Endre: der står det."),
     "give": N_("Denne kan ikke gis slik: se på dosen."), "undo": CHANGED,
 }  # fmt: skip
 DONE: Mapping[str, str] = {
@@ -112,11 +112,8 @@ class Offered:
 
 
 def _line(one: Json, places: Directory, language: str) -> Line:
-    held: Json = next(iter(one.get("dosageInstruction") or one.get("dosage") or ()), {})
-    dose, role = of(held), places.find(one.get("requester") or one.get("informationSource"))
-    texts = "; ".join(
-        str(each["text"]) for each in one.get("dosageInstruction") or one.get("dosage") or () if "text" in each
-    )
+    dose, role = dose_of(one), places.find(one.get("requester") or one.get("informationSource"))
+    texts = words_of(one)
     own = dose is not None and written(dose) == texts
     why = coded(first(one.get("reasonCode")) or None) or str(
         (first(one.get("reasonReference")) or {}).get("display", "")
@@ -163,7 +160,7 @@ async def page(
     visit, text = visit_of(request), request.query_params.get("find", "").strip()[:60]
     banner = await read_banner(request)
     request.state.opened = await opening(request)
-    standing = [one for letter in ("paracetamol", "laktulose", "makrogol") for one in SOURCE.find(letter) if one.ward]
+    standing = SOURCE.standing()
     shown, done = await lines(request), DONE.get(request.query_params.get("done", ""), "")
     places = {one.key for one in standing} | {one.id for one in shown if one.current}
     return answer(

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,14 +11,14 @@ from starlette.routing import Route
 
 from felles.clinical import medication
 from felles.clinical.check import Cause, Severity, Warning
-from felles.clinical.dose import Dose, of, written
+from felles.clinical.dose import Dose, written
 from felles.clinical.dose_reading import Unreadable, parsed
-from felles.clinical.medication import REFUNDS, Script, product_of
-from felles.clinical.product import Product
+from felles.clinical.medication import REFUNDS, Script, dose_of, product_of, words_of
+from felles.clinical.product import SOURCE, Product
 from felles.record.outcome import Problem
 from felles.web.chart.words import N_
 from felles.web.duties import now_of, sitting_of
-from felles.web.medicine import HERE, SOURCE, STALE, prescribing
+from felles.web.medicine import HERE, STALE, prescribing
 from felles.web.opening import opening
 from felles.web.page import answer
 from felles.web.patient import read_banner
@@ -65,11 +64,10 @@ async def _subject(request: Request, form: Form) -> tuple[Product, str, tuple[st
     if (held.get("subject") or {}).get("reference") != f"Patient/{request.path_params['id']}":
         raise HTTPException(404)
     version = form.get("version", "")
-    instruction: dict[str, Any] = next(iter(held.get("dosageInstruction") or ()), {})
-    dose = of(instruction)
-    text = written(dose, visit_of(request).language) if dose else str(instruction.get("text", ""))
+    dose, words = dose_of(held), words_of(held)
+    text = written(dose, visit_of(request).language) if dose else words
     known = int(version) if version.isdigit() and len(version) < 9 else int(held["meta"]["versionId"])
-    return product_of(held), form.get("dose", "") or text, (order, known), text
+    return product_of(held), form.get("dose", "") or text, (order, known), words or text
 
 
 async def _draft(request: Request, form: Form) -> tuple[Draft, str]:

@@ -15,12 +15,11 @@ from felles.clerical.reception.card import Has, Nobody
 from felles.clerical.reception.charge import METHOD, amount
 from felles.clerical.reception.day import Row, today
 from felles.duties.calendar import NORWAY
-from felles.duties.listing import units_of
 from felles.record.outcome import Problem
 from felles.web.chart.moment import OSLO, parse_moment
 from felles.web.chart.text import listed_name, spoken_name
 from felles.web.chart.words import N_
-from felles.web.duties import now_of, sheet, sitting_of, unit_names
+from felles.web.duties import now_of, sheet, sitting_of, unit_names, unit_of
 from felles.web.guard import guarded
 from felles.web.label import labels
 from felles.web.language import translations
@@ -73,20 +72,9 @@ def _shown(row: Row) -> Shown:
     return Shown(row, f"{start:%H:%M}", name, born.day if born else "", STATES.get(row.status, row.status))
 
 
-async def _unit(request: Request, asked: str) -> tuple[str, list[str]]:
-    """The unit that is asked for, the own one without, and all in which one works. Raises HTTPException 404."""
-    sitting = sitting_of(request)
-    units = await units_of(sitting.record, sitting.who)
-    own = sitting.who.role.unit if sitting.who.role else ""
-    unit = f"Organization/{asked}" if asked else own
-    if unit not in units:
-        raise HTTPException(404)
-    return unit, units
-
-
 async def _page(request: Request, asked: str, status: int = 200, wrong: str = "", at: str = "") -> Response:
     """`wrong`: what is said of an act that was not done, `at` whose row it was."""
-    unit, units = await _unit(request, asked)
+    unit, units = await unit_of(request, asked)
     record, now = sitting_of(request).record, now_of(request)
     day = NORWAY.day(now)
     rows = [_shown(row) for row in await today(record, unit, day)]
@@ -123,7 +111,7 @@ async def act(request: Request) -> Response:
             raise
         return await _page(request, unit, error.status, WRONG[kind] if error.status == 422 else OTHERS, id)
     shown = f"&bill={bill}" if bill else ""
-    return RedirectResponse(f"{HERE}?unit={(await _unit(request, unit))[0].partition('/')[2]}{shown}#a-{id}", 303)
+    return RedirectResponse(f"{HERE}?unit={(await unit_of(request, unit))[0].partition('/')[2]}{shown}#a-{id}", 303)
 
 
 async def _done(request: Request, kind: str, id: str, form: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from felles.rollout.journal import Entry, Kind, NewerError, head, last, of_kind,
 from felles.rollout.plan import Plan, Span
 from felles.rollout.verdict import words
 from felles.web.chart.gantt import gantt
+from felles.web.chart.moment import day_of
 from felles.web.chart.words import N_
 from felles.web.duties import sitting_of, working
 from felles.web.guard import guarded
@@ -140,7 +141,7 @@ async def attempt(request: Request) -> Response:
     """GET /rollout/try?unit=&day=: what follows if a unit goes live on a day (a date tried out; nothing is kept)."""
     case, given = (await standing(request)).case, request.query_params
     live = case.old.go_lives()
-    unit, day = given.get("unit", ""), _day(given.get("day", ""))
+    unit, day = given.get("unit", ""), day_of(given.get("day", ""))
     tried = None
     if unit in live and day is not None:
         tried = await asyncio.to_thread(_tried, case, live[unit].key, day)
@@ -175,13 +176,6 @@ FORMS = {
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook),
     "ics": ("text/calendar; charset=utf-8", _calendar),
 }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _tried(case: Case, task: str, day: date) -> Any:

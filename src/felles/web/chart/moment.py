@@ -92,3 +92,11 @@ def span_text(start: Moment | None, end: Moment | None) -> str:
     if start.date == end.date:
         return f"{start.text}–{end.clock}" if start.clock and end.clock else start.text
     return f"{start.day}–{end.day}"
+
+
+def day_of(text: str) -> date | None:
+    """A day as an address or a form has it (ISO 8601); None for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
