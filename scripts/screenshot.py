@@ -27,6 +27,11 @@ def main(address: str = "http://localhost:8080") -> None:
             page.goto(f"/patient/{STORY['patient']}{path}")
             page.wait_for_load_state("networkidle")
             page.screenshot(path=IMAGES / f"{name}.png")
+        page.goto("/round")
+        page.locator(".medicine-what a").first.click()
+        page.get_by_role("link", name="Dagen før").click()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=IMAGES / "drug-chart.png")
         browser.close()
 
 

@@ -32,6 +32,7 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
     **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/", "/calendar"), REFERRED),
     "/calendar/": REFERRED,
+    "/round": frozenset(("doctor", "nurse", "other", "zone")),
     **dict.fromkeys(("/letters", "/letters/", "/print", "/print/"), REFERRED),
     **dict.fromkeys(("/templates", "/templates/"), REFERRED | {"administrator"}),
     **dict.fromkeys(("/rollout", "/rollout/"), WORKERS),
@@ -45,6 +46,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/patient/{id}/emergency": FINDERS,
     "/patient/{id}/wishes": CARE,
     **dict.fromkeys(("/patient/{id}/medicines", "/patient/{id}/medicines/"), frozenset(("doctor", "nurse"))),
+    **dict.fromkeys(("/patient/{id}/drug-chart", "/patient/{id}/drug-chart/"), frozenset(("doctor", "nurse"))),
     **dict.fromkeys(
         (f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew", "reconcile")), frozenset(("doctor",))
     ),

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from felles.clinical.product import SOURCE
 from felles.demo import STORY
 from tests.acceptance.test_duties import enter, looks_right
 
 pytestmark = pytest.mark.xdist_group("browser")
+LOSARTAN = next(one.gtin.zfill(14) for one in SOURCE.find("losartan"))
 DOCS = Path(__file__).parents[2] / "docs" / "usability.md"
 
 
@@ -61,6 +63,32 @@ def test_a_given_paracetamol(page: Page) -> None:
     assert steps.count <= budget("Record a given paracetamol")
     page.get_by_role("button", name="Angre: ikke gitt").first.click()
     expect(page.get_by_text("Angret: ikke gitt.")).to_be_visible()
+
+
+def test_a_dose_is_given_by_scanner(page: Page) -> None:
+    enter(page, "Lege, medisinsk avdeling")
+    page.goto("/round")
+    looks_right(page)
+    page.locator(".medicine-what a").first.click()
+    here = page.url.removesuffix("/drug-chart")
+    number = page.locator(".banner .number").first.inner_text().replace(" ", "")
+    page.goto(f"{here}/medicines/new?product=losartan-50&dose=1 tablett hver 4. time")
+    reason = page.get_by_label("Hvorfor den forskrives", exact=False)
+    if reason.count():
+        reason.first.fill("Økt dose, avtalt på visitten")
+    page.get_by_role("button", name="Signer").first.click()
+    page.goto(here)
+    steps = Steps(page)
+    steps.press("link", "Kurve", within="nav.tabs")
+    steps.fill("Skann armbånd eller pakning", number)
+    expect(page.get_by_text("Riktig pasient")).to_be_visible()
+    steps.fill("Skann armbånd eller pakning", f"(01){LOSARTAN}(17)301231(10)L7")
+    looks_right(page)
+    steps.count += 1
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Gitt og ført")).to_be_visible()
+    assert steps.count <= budget("Give a dose by scanner")
+    looks_right(page)
 
 
 def test_a_common_medicine_is_prescribed_and_renewed(page: Page) -> None:

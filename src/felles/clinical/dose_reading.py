@@ -108,6 +108,10 @@ def _every(dose: Dose, found: Match) -> Dose:
     return replace(dose, period=int(found["k"]), each=EVERY[found["w"].casefold()])
 
 
+def _other(dose: Dose, found: Match) -> Dose:
+    return replace(dose, period=2, each=EVERY[found["w"].casefold()])
+
+
 def _at(dose: Dose, found: Match) -> Dose:
     clocks = [(int(hour), int(minute or 0)) for hour, minute in re.findall(r"(\d{1,2})(?:[:.](\d{2}))?", found[0])]
     if any(hour > 23 or minute > 59 for hour, minute in clocks):
@@ -143,6 +147,7 @@ _READERS: tuple[tuple[str, re.Pattern[str], Callable[[Dose, Match], Dose]], ...]
     for name, pattern, take in (
         ("limit", rf"(?:{_MOST})\s+(?P<n>{_N})\s+{_TIMES}\s*(?:{_DAILY})?", _limit),
         ("every", rf"(?:hver|hvert|kvar|kvart|every)\s+(?P<k>[1-9]\d*)\.?\s*(?P<w>{'|'.join(EVERY)})\b", _every),
+        ("every", rf"(?:annenhver|annankvar|annakvart|every other)\s+(?P<w>{'|'.join(EVERY)})\b", _other),
         ("often", rf"x\s*(?P<n>[1-9]\d*)\b(?:\s*(?:{_DAILY})\b)?", _crossed),
         ("often", rf"(?P<n>{_N})\s+{_TIMES}(?:\s+{_PER})?", _often),
         ("often", rf"(?P<n>(?!)x)?{_PER}", _often),

@@ -1,7 +1,12 @@
-"""Medicines that are given: of an order, or after the ward's standing order; too soon and too much are asked about."""
+"""Medicines that are given: of an order, or after the ward's standing order; too soon and too much are asked about.
+
+A dose of an order that has times stands for one of them, and each of them has one dose: its MedicationAdministration is
+named after both, so that of two who give it at once the second is told.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,21 +17,27 @@ from felles.access.who import Who
 from felles.clinical.act import LEAST, alive, commit, staff
 from felles.clinical.check import Cause, warnings
 from felles.clinical.dose import Dose
-from felles.clinical.medication import atc_of, name_of
+from felles.clinical.medication import atc_of, dose_of, name_of
 from felles.clinical.product import Product, like
-from felles.record.outcome import problem
+from felles.clinical.timing import filled, moments, open_at
+from felles.record.outcome import Problem, problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
 from felles.record.rule import Put
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
+BEFORE, AFTER = 2 * DAY, DAY
+"""How far around now the times of an order are looked at."""
+PLANNED, SCANNED, LOT = "urn:felles:planned", "urn:felles:scanned", "urn:felles:lot"
+"""Extensions of a MedicationAdministration: the time that it stands for, the GTIN that was scanned, and its lot."""
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A dose that was given: what, how much, when (microseconds), for which order (an id, or empty), and by whom."""
+    """A dose that was given: what, how much, when (microseconds), for which order (an id, or empty), by whom, and the
+    time that it stands for. `withheld`: why it was not given. `scanned`: what was given had been scanned."""
 
     id: str
     name: str
@@ -36,37 +47,51 @@ class Given:
     at: int
     order: str = ""
     by: str = ""
+    planned: int | None = None
+    withheld: str = ""
+    scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What is to be recorded: `order` is a MedicationRequest's id, empty after a standing order; `despite` says why it
-    is given although the house asked."""
+    """What is to be recorded: `order` is a MedicationRequest's id, empty after a standing order; `planned` the time
+    that it stands for (None: the one that has come); `despite` says why it is given although the house asked; `gtin`
+    and `lot` of what was scanned."""
 
     patient: str
     product: Product
     dose: Dose
     order: str = ""
     despite: str = ""
+    planned: int | None = None
+    gtin: str = ""
+    lot: str = ""
 
 
 async def given(record: Record, patient: str, since: int) -> list[Given]:
     """The doses that a patient ("Patient/x") has been given since a moment, the newest first."""
-    asked = [("patient", patient), ("effective-time", f"ge{instant(since)}"), ("_count", "200")]
+    return [one for one in await recorded(record, patient, since) if not one.withheld]
+
+
+async def recorded(record: Record, patients: str, since: int, most: int = 200) -> list[Given]:
+    """As `given`, with those that were withheld; of several patients ("Patient/x,Patient/y")."""
+    asked = [("patient", patients), ("effective-time", f"ge{instant(since)}"), ("_count", str(most))]
     found = await record.resources("MedicationAdministration", asked)
-    made = [
-        _given(one) for one in found if one.get("status") == "completed" and "T" in one.get("effectiveDateTime", "")
-    ]
-    return sorted(made, key=lambda one: -one.at)
+    kept = [one for one in found if one.get("status") in ("completed", "not-done")]
+    return sorted((_given(one) for one in kept if "T" in one.get("effectiveDateTime", "")), key=lambda one: -one.at)
 
 
 def _given(one: Json) -> Given:
     dose = (one.get("dosage") or {}).get("dose") or {}
     by = next((str((each.get("actor") or {}).get("reference", "")) for each in one.get("performer") or ()), "")
     order = str((one.get("request") or {}).get("reference", "")).partition("/")[2]
+    more = {str(each.get("url")): each for each in one.get("extension") or ()}
+    why = next((str(each.get("text", "")) for each in one.get("statusReason") or ()), "")
+    planned = more.get(PLANNED, {}).get("valueInstant")
     return Given(
         str(one["id"]), name_of(one), atc_of(one), Decimal(str(dose.get("value", 0))), str(dose.get("unit", "")),
-        micros(one["effectiveDateTime"]), order, by,
+        micros(one["effectiveDateTime"]), order, by, micros(planned) if planned else None,
+        (why or "–") if one["status"] == "not-done" else "", SCANNED in more,
     )  # fmt: skip
 
 
@@ -88,43 +113,116 @@ def _amount(product: Product, one: Given) -> Decimal:
 
 async def give(record: Record, who: Who, handed: Handed, now: int) -> str:
     """Records a dose that was given now. Returns the MedicationAdministration's id. Raises Problem 409 with
-    `too-soon`, `too-much` or `allergy` unless `despite` says why, and for an order that is paused or ended; 422 for a
-    medicine that is given after an order only and for a dose in a unit that is not the medicine's."""
+    `too-soon`, `too-much`, `allergy` or `not-due` unless `despite` says why, for a time that has its dose already, and
+    for an order that is paused or ended; 422 for a medicine that is given after an order only, for another medicine
+    than the order's, and for a dose in a unit that is not the medicine's."""
     role, product = staff(who), handed.product
     await alive(record, handed.patient)
-    await _ordered(record, handed)
+    order = await _ordered(record, handed)
     once = product.amount(handed.dose)
     if once is None:
         raise problem(422, "value", f"{product.name} is dosed in {product.unit}, not in {handed.dose.unit}", "dosage")
     allergies = await record.resources("AllergyIntolerance", [("patient", handed.patient), ("_count", "100")])
     allergic = any(one.cause is Cause.ALLERGY for one in warnings(product, handed.dose, (), allergies))
     why = "allergy" if allergic else asks(product, once, await given(record, handed.patient, now - DAY), now)
+    planned = handed.planned
+    if order is not None:
+        planned, due = await _place(record, order, handed, now)
+        why = why or ("" if due else "not-due")
     if why and len(handed.despite.strip()) < LEAST:
         raise problem(409, "business-rule", why, "effectiveDateTime")
     made = _administration(handed, role, now)
-    await commit(record, [Put(made)], [])
+    return await _written(record, made, handed.order, planned)
+
+
+async def withhold(record: Record, who: Who, order: str, planned: int, reason: str, now: int) -> str:
+    """Records that a dose was not given, and why. Raises Problem 409 for a time that has its dose already, 422 without
+    a reason and for a time that is none of the order's."""
+    role = staff(who)
+    if len(reason.strip()) < LEAST:
+        raise problem(422, "required", "say why it is not given", "MedicationAdministration.statusReason")
+    held = await record.resource("MedicationRequest", order)
+    dose, began = dose_of(held), held.get("authoredOn")
+    if dose is None or not began or planned not in moments(dose, micros(began), planned, planned + 1):
+        raise problem(422, "value", "the order has no dose at this time", "MedicationAdministration.extension")
+    made: Json = {
+        "resourceType": "MedicationAdministration", "status": "not-done", "statusReason": [{"text": reason.strip()}],
+        "medicationCodeableConcept": held["medicationCodeableConcept"], "subject": held["subject"],
+        "effectiveDateTime": instant(now), "performer": [{"actor": {"reference": role}}],
+        "request": {"reference": f"MedicationRequest/{order}"},
+    }  # fmt: skip
+    return await _written(record, made, order, planned)
+
+
+async def _written(record: Record, made: Json, order: str, planned: int | None) -> str:
+    """Writes a dose in its place. Raises Problem 409 where that has one."""
+    held: list[tuple[Json, int]] = []
+    made["id"] = new_id() if planned is None else name_at(order, planned)
+    if planned is not None:
+        made["extension"] = [*made.get("extension", ()), {"url": PLANNED, "valueInstant": instant(planned)}]
+        try:
+            old = await record.resource("MedicationAdministration", made["id"])
+        except Problem as error:
+            if error.status != 404:
+                raise
+        else:
+            if old["status"] == "completed" or old["status"] == made["status"]:
+                raise problem(409, "conflict", "this dose is recorded already; look at the list", "request")
+            held.append((old, int(old["meta"]["versionId"])))
+    await commit(record, [Put(made)], held)
     return str(made["id"])
 
 
-async def _ordered(record: Record, handed: Handed) -> None:
-    """Raises Problem 409 for an order that is paused or ended, 404 for another patient's, 422 for none where one is
-    needed."""
+def name_at(order: str, planned: int) -> str:
+    """The id of the dose of an order at a time."""
+    return hashlib.sha256(f"{order}|{planned}".encode()).hexdigest()[:32]
+
+
+async def _ordered(record: Record, handed: Handed) -> Json | None:
+    """The order that is given. Raises Problem 409 for one that is paused or ended, 404 for another patient's, 422 for
+    none where one is needed and for another medicine's."""
     if not handed.order:
         if not handed.product.ward:
             raise problem(422, "business-rule", f"{handed.product.name} is given after an order only", "request")
-        return
+        return None
     held = await record.resource("MedicationRequest", handed.order)
     if (held.get("subject") or {}).get("reference") != handed.patient:
         raise problem(404, "not-found", "this order is another patient's", "request")
     if held.get("status") != "active":
         raise problem(409, "conflict", "this order is paused or ended by now; look at the list", "request")
+    if atc_of(held) != handed.product.atc:
+        raise problem(
+            422, "business-rule", f"{handed.product.name} is not what is ordered", "medicationCodeableConcept"
+        )
+    return held
+
+
+async def _place(record: Record, order: Json, handed: Handed, now: int) -> tuple[int | None, bool]:
+    """The time that a dose stands for, and whether one is due. The first dose of an order may be given at once."""
+    dose, began = dose_of(order), order.get("authoredOn")
+    due = moments(dose, micros(began), now - BEFORE, now + AFTER) if dose is not None and began else []
+    if handed.planned is not None and handed.planned not in due:
+        raise problem(422, "value", "the order has no dose at this time", "MedicationAdministration.extension")
+    if not due:
+        return None, True
+    asked = [("request", f"MedicationRequest/{order['id']}"), ("status", "completed"), ("_count", "200")]
+    done = [_given(one) for one in await record.resources("MedicationAdministration", asked)]
+    taken = filled(due, [(one.planned, one.at) for one in done])
+    ready = open_at(due, taken, now)
+    if handed.planned is not None:
+        if handed.planned in taken:
+            raise problem(409, "conflict", "this dose is recorded already; look at the list", "request")
+        return handed.planned, handed.planned == ready
+    return ready, ready is not None or not done
 
 
 def _administration(handed: Handed, role: str, now: int) -> Json:
     product, one = handed.product, replace(handed.dose, unit=handed.dose.unit or handed.product.unit)
     number = float(one.amount)
+    more = [*([{"url": SCANNED, "valueString": handed.gtin}] if handed.gtin else ()),
+            *([{"url": LOT, "valueString": handed.lot}] if handed.lot else ())]  # fmt: skip
     return {
-        "resourceType": "MedicationAdministration", "id": new_id(), "status": "completed",
+        "resourceType": "MedicationAdministration", "status": "completed", **({"extension": more} if more else {}),
         "medicationCodeableConcept": product.concept, "subject": {"reference": handed.patient},
         "effectiveDateTime": instant(now), "performer": [{"actor": {"reference": role}}],
         "dosage": {

@@ -23,7 +23,8 @@ ATC = "http://www.whocc.no/atc"
 class Product:
     """A medicine. `strength`: how much of what is in one `unit` of dose; `most`: the highest amount in a day for an
     adult, in that; `gap`: hours between two doses at least. `weekly`: never taken daily. `group`: reseptgruppe. `ward`:
-    may be given after the ward's standing order. `usual`: dosages as words, the commonest first."""
+    may be given after the ward's standing order. `usual`: dosages as words, the commonest first. `gtin`: the number on
+    its package."""
 
     key: str
     atc: str
@@ -38,6 +39,7 @@ class Product:
     ward: bool = False
     most: Decimal | None = None
     gap: int = 0
+    gtin: str = ""
 
     @property
     def concept(self) -> dict[str, object]:
@@ -71,6 +73,7 @@ class Source(Protocol):
     def find(self, text: str) -> Sequence[Product]: ...
     def same(self, atc: str) -> Sequence[Product]: ...
     def standing(self) -> Sequence[Product]: ...
+    def packed(self, gtin: str) -> Product | None: ...
 
 
 class List:
@@ -92,6 +95,10 @@ class List:
     def standing(self) -> Sequence[Product]:
         """Those that may be given after the ward's standing order."""
         return [one for one in _list().values() if one.ward]
+
+    def packed(self, gtin: str) -> Product | None:
+        """The medicine in a package with a number (GTIN, 14 digits)."""
+        return next((one for one in _list().values() if one.gtin.zfill(14) == gtin.zfill(14)), None)
 
 
 SOURCE: Source = List()

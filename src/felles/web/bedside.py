@@ -1,10 +1,11 @@
 """The addresses of the clinician's day: what is read and written of one patient."""
 
-from felles.web import medicine, medicine_new, note, order, problem, reconcile, seen, vitals
+from felles.web import drug_chart, medicine, medicine_new, note, order, problem, reconcile, seen, vitals
 
 CHART = [
     *medicine_new.ROUTES,
     *reconcile.ROUTES,
+    *drug_chart.ROUTES,
     *medicine.ROUTES,
     *seen.ROUTES,
     *vitals.ROUTES,

@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "too-soon": N_("For kort tid siden forrige dose. Skriv hvorfor den gis likevel."),
     "too-much": N_("Mer enn det høyeste på ett døgn. Skriv hvorfor det gis likevel."),
     "allergy": N_("Pasienten har en allergi mot denne. Skriv hvorfor den gis likevel."),
+    "not-due": N_("Ikke tid for denne nå: den er gitt, eller kommer senere. Skriv hvorfor den gis likevel."),
 }
 WRONG: Mapping[str, str] = {
     "stop": N_("Skriv hvorfor den seponeres."),

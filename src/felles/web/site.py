@@ -13,6 +13,7 @@ from felles.access.oidc.provider import Provider
 from felles.access.person import DemoPerson
 from felles.web import (
     account,
+    drug_chart,
     emergency,
     failure,
     find,
@@ -88,6 +89,7 @@ ROUTES = [
 
 PLACES: Sequence[Place] = (
     *find.PLACES,
+    *drug_chart.PLACES,
     *LISTS,
     *COUNTERS,
     *reception.PLACES,

@@ -1,8 +1,11 @@
-"""MedicationRequest, MedicationStatement and Immunization (https://hl7.org/fhir/R4/medicationrequest.html)."""
+"""MedicationRequest, MedicationStatement, MedicationAdministration and Immunization
+(https://hl7.org/fhir/R4/medicationrequest.html)."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from functools import cache
 
+from felles.demo import clock
 from felles.demo.chart import Chart
 from felles.demo.code import concept, rows
 from felles.demo.event.problem import PENICILLIN
@@ -13,6 +16,9 @@ from felles.demo.staff import Worker
 WEEKLY = {"A10BJ06": (1, "wk"), "M05BA04": (1, "wk"), "B03BA03": (3, "mo"), "N07BC01": (4, "wk")}
 """Medicines taken more seldom than daily: every so many units of time."""
 
+
+NAMED = {"til kvelden": (20,), "morgen og 1 tablett kl. 14": (8, 14)}
+"""Times of day that the words of a dose name, where they are not the ward's own."""
 
 ALONE = ("C09", "C10AA", "N06A", "B01A", "M01A", "N05C", "R03BA")
 """Groups of which nobody has two lasting medicines at once."""
@@ -41,7 +47,9 @@ def product(atc: str) -> dict[str, str]:
 
 def _timing(row: dict[str, str]) -> Json:
     period, unit = WEEKLY.get(row["atc"], (1, "d"))
-    return {"repeat": {"frequency": int(row["times"]) or 1, "period": period, "periodUnit": unit}}
+    named = next((times for words, times in NAMED.items() if words in row["text"]), ())
+    at = {"timeOfDay": [f"{hour:02}:00:00" for hour in named]} if named else {}
+    return {"repeat": {"frequency": int(row["times"]) or 1, "period": period, "periodUnit": unit, **at}}
 
 
 def dosage(atc: str, language: str) -> Json:
@@ -89,6 +97,44 @@ def prescribe(
     if status == "active":
         chart.medicines[atc] = made
     return made
+
+
+HOURS = {1: (8,), 2: (8, 20), 3: (8, 14, 20), 4: (8, 12, 18, 22)}
+"""When a ward gives what is taken so many times a day."""
+
+
+def rounds(chart: Chart, since: datetime, nurses: Sequence[Worker], encounter: str) -> None:
+    """What has been given of the daily medicines yesterday, and in the night, in a stay that goes on."""
+    first = max(since, clock.at(chart.today - timedelta(days=1), 0))
+    for order in [one for one in chart.resources if one["resourceType"] == "MedicationRequest"]:
+        told = order["dosageInstruction"][0]
+        repeat = told["timing"]["repeat"]
+        if order["status"] != "active" or told["asNeededBoolean"] or repeat["periodUnit"] != "d":
+            continue
+        named = [int(one[:2]) for one in repeat.get("timeOfDay", ())]
+        begun = max(first, clock.at(date.fromisoformat(order["authoredOn"][:10]), 0))
+        for day in (chart.today - timedelta(days=1), chart.today):
+            for hour in named or HOURS[repeat["frequency"]]:
+                planned = clock.at(day, hour)
+                if begun <= planned <= clock.at(chart.today, 7):
+                    late = timedelta(minutes=(3 * len(chart.resources)) % 25)
+                    _given(chart, order, planned, planned + late, nurses[(day.day + hour) % len(nurses)], encounter)
+
+
+def _given(chart: Chart, order: Json, planned: datetime, at: datetime, nurse: Worker, encounter: str) -> None:
+    told = order["dosageInstruction"][0]
+    body: Json = {
+        "extension": [{"url": "urn:felles:planned", "valueInstant": clock.instant(planned)}],
+        "status": "completed",
+        "medicationCodeableConcept": order["medicationCodeableConcept"],
+        "subject": chart.subject,
+        "context": reference(encounter),
+        "effectiveDateTime": clock.instant(at),
+        "performer": [{"actor": nurse.as_reference()}],
+        "request": reference(f"MedicationRequest/{order['id']}"),
+        "dosage": {"route": told["route"], "dose": told["doseAndRate"][0]["doseQuantity"]},
+    }
+    chart.add("MedicationAdministration", body)
 
 
 def taken(chart: Chart, atc: str, since: date) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from felles.demo import clock, staff
 from felles.demo.chart import Chart
 from felles.demo.code import table
-from felles.demo.event import laboratory, measure, problem, visit
+from felles.demo.event import laboratory, measure, medicine, problem, visit
 from felles.demo.event.document import document
 from felles.demo.history import illness, life
 from felles.demo.place import place
@@ -31,6 +31,7 @@ def resident(chart: Chart, room: int) -> None:
     _weights(chart, stay, nurse, min(days, 180))
     _notes(chart, stay, nurse, room)
     _round(chart, stay, doctor, room)
+    medicine.rounds(chart, clock.at(start, 11), nurses, stay)
     if room % 3 == 0:
         problem.flag(chart, "Fallrisiko", "safety", start, nurse)
     if room % 4 == 1:

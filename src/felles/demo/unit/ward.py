@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from felles.demo import clock, staff
 from felles.demo.chart import Chart
 from felles.demo.code import table
-from felles.demo.event import order, problem
+from felles.demo.event import medicine, order, problem
 from felles.demo.event.document import document
 from felles.demo.history import admission, illness, life
 from felles.demo.history.admission import Stay
@@ -38,6 +38,7 @@ def patient(chart: Chart, bed: int) -> None:
     admission.course(chart, stay, vitals_a_day=3)
     _notes(chart, stay, days)
     _flags(chart, stay, bed)
+    medicine.rounds(chart, stay.start, staff.at("medisin-sengepost", "SP"), stay.encounter)
     if days >= 5:
         ready(chart, stay, chart.today - timedelta(days=1))
 
