@@ -32,6 +32,7 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/duties", "/duties.csv", "/duties/", "/balance", "/balance.csv", "/balance/"), WORKERS),
     **dict.fromkeys(("/referrals", "/referrals.csv", "/referrals/", "/calendar"), REFERRED),
     "/calendar/": REFERRED,
+    "/patients": FINDERS,
     "/round": frozenset(("doctor", "nurse", "other", "zone")),
     **dict.fromkeys(("/letters", "/letters/", "/print", "/print/"), REFERRED),
     **dict.fromkeys(("/templates", "/templates/"), REFERRED | {"administrator"}),

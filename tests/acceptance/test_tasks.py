@@ -67,6 +67,8 @@ def test_a_given_paracetamol(page: Page) -> None:
 
 def test_a_dose_is_given_by_scanner(page: Page) -> None:
     enter(page, "Lege, medisinsk avdeling")
+    page.goto("/patients")
+    looks_right(page)
     page.goto("/round")
     looks_right(page)
     page.locator(".medicine-what a").first.click()

@@ -18,6 +18,7 @@ from felles.clinical.drug_chart import Found, State
 from felles.clinical.giving import Handed
 from felles.clinical.medication import Script
 from felles.clinical.product import SOURCE, Product
+from felles.clinical.workspace import stays
 from felles.duties import handling
 from felles.duties.calendar import NORWAY
 from felles.record.outcome import Problem
@@ -146,7 +147,9 @@ async def test_the_round_has_everybody_who_lies_there_the_latest_first(record: R
         await record.update({**stay, "id": id, "subject": {"reference": f"Patient/{id}"}})
     await ordered(record, "metformin-500", "1 tablett 3 ganger daglig")
     mine, _ = await consenting.staff(record, "nurse")
-    found = await drug_chart.beds(mine, "Organization/ward", 2 * HOUR, MORNING + 4 * HOUR)
+    found = await drug_chart.beds(
+        mine, [one.patient for one in await stays(mine, "Organization/ward")], 2 * HOUR, MORNING + 4 * HOUR
+    )
     assert found[0].patient == ANNA and found[0].late == 1 and len(found[0].rows) == 1
     assert [one.rows for one in found[1:]] == [[]] * (len(found) - 1)
     assert [one.state for one in found[0].rows[0].planned if one.given is None] == [State.LATE]

@@ -159,19 +159,10 @@ async def lies(record: Record, patient: str) -> bool:
     return any((one.get("class") or {}).get("code") in INPATIENT for one in found)
 
 
-async def lying(record: Record, unit: str) -> list[str]:
-    """The patients ("Patient/x") whose stay in a unit ("Organization/x") goes on, as far as they are the reader's."""
-    asked = [("service-provider", unit), ("status", "in-progress"), ("_count", str(MOST))]
-    found = await record.resources("Encounter", asked)
-    stays = [one for one in found if (one.get("class") or {}).get("code") in INPATIENT]
-    return sorted({str((one.get("subject") or {}).get("reference", "")) for one in stays} - {""})
-
-
-async def beds(record: Record, unit: str, ahead: int, now: int) -> list[Bed]:
-    """The round of a unit: everybody who lies there, the first due first, with the doses that are late, due, or coming
-    within `ahead` (microseconds)."""
+async def beds(record: Record, patients: Sequence[str], ahead: int, now: int) -> list[Bed]:
+    """The round of patients ("Patient/x"), the first due first, with the doses that are late, due, or coming within
+    `ahead` (microseconds)."""
     found: list[Bed] = []
-    patients = await lying(record, unit)
     for start in range(0, len(patients), AT_ONCE):
         some = patients[start : start + AT_ONCE]
         asked = [("patient", ",".join(some)), ("status", "active"), ("_count", str(MOST))]

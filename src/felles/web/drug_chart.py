@@ -20,6 +20,7 @@ from felles.clinical.drug_chart import Found, Matched, Planned, Row, State
 from felles.clinical.giving import HOUR, Handed
 from felles.clinical.medication import words_of
 from felles.clinical.product import SOURCE
+from felles.clinical.workspace import stays
 from felles.duties.calendar import NORWAY
 from felles.record.outcome import Problem
 from felles.web.chart.moment import OSLO, day_of
@@ -259,7 +260,8 @@ async def round_of(request: Request) -> Response:
     """GET /round?unit=: what is due for everybody who lies in a unit."""
     unit, units = await unit_of(request, request.query_params.get("unit", ""))
     record, now = sitting_of(request).record, now_of(request)
-    beds = await drug_chart.beds(record, unit, AHEAD * HOUR, now)
+    lying = [one.patient for one in await stays(record, unit)]
+    beds = await drug_chart.beds(record, lying, AHEAD * HOUR, now)
     today = NORWAY.day(now)
     names = await patient_labels(request, [one.patient for one in beds])
     return answer(

@@ -26,6 +26,7 @@ from felles.web import (
     rollout_paper,
     signin,
     steering,
+    workspace,
 )
 from felles.web.asset import send_asset
 from felles.web.bedside import CHART
@@ -83,12 +84,14 @@ ROUTES = [
     Route("/find", find.look, methods=["POST"]),
     Route("/palette", palette.show, methods=["POST"]),
     Route("/patient/{id}", patient.show),
+    *workspace.ROUTES,
     Route("/patient/{id}/print", patient.paper),
     Route("/static/{name:path}", send_asset),
 ]
 
 PLACES: Sequence[Place] = (
     *find.PLACES,
+    *workspace.PLACES,
     *drug_chart.PLACES,
     *LISTS,
     *COUNTERS,
