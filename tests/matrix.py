@@ -49,7 +49,8 @@ PAGES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/patient/{id}/medicines", "/patient/{id}/medicines/"), frozenset(("doctor", "nurse"))),
     **dict.fromkeys(("/patient/{id}/drug-chart", "/patient/{id}/drug-chart/"), frozenset(("doctor", "nurse"))),
     **dict.fromkeys(
-        (f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew", "reconcile")), frozenset(("doctor",))
+        (f"/patient/{{id}}/medicines/{act}" for act in ("new", "stop", "renew", "reconcile", "prescription")),
+        frozenset(("doctor",)),
     ),
     **dict.fromkeys(("/patient/{id}/refer", "/patient/{id}/letters", "/patient/{id}/letters/"), CARE - {"leder"}),
     **dict.fromkeys(

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from felles import app
-from felles.clinical import giving, medication
+from felles.clinical import giving, medication, prescription
 from felles.clinical.dose_reading import parsed
 from felles.clinical.giving import Handed
 from felles.clinical.medication import Script
 from felles.clinical.product import List, Product
 from felles.duties import handling
+from felles.record.index.value import key64
 from felles.record.outcome import Problem
 from felles.record.record import Record
 from tests.integration import consenting, visiting
@@ -176,6 +177,62 @@ async def test_a_line_of_several_dosages_is_read_whole_or_not_at_all(record: Rec
     assert medication.dose_of(await record.resource("MedicationRequest", id)) is None
     with pytest.raises(Problem, match="no structured dose"):
         await medication.renew(mine, who, id, 2, handling.now())
+
+
+async def owed(record: Record, id: str) -> int:
+    return len(await record.ask("duty to settle", [key64(f"MedicationRequest/{id}"), prescription.HAND_OUT.number]))
+
+
+async def test_a_prescription_is_owed_until_its_paper_is_handed_out(record: Record) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    now = handling.now()
+    inside = await medication.prescribe(mine, who, script("losartan-50", "1x1"), now)
+    id = await medication.prescribe(mine, who, script("amlodipin-5", "1x1", packs=1), now)
+    assert (await owed(record, inside), await owed(record, id)) == (0, 1)
+    with pytest.raises(Problem, match="nothing is to be dispensed"):
+        await prescription.hand_out(mine, who, "Patient/anna", inside, 1, "", now)
+    with pytest.raises(Problem, match="another patient"):
+        await prescription.hand_out(mine, who, "Patient/bea", id, 1, "", now)
+    made = await prescription.hand_out(mine, who, "Patient/anna", id, 1, "", now)
+    assert await owed(record, id) == 0
+    with pytest.raises(Problem, match="another paper"):
+        await prescription.hand_out(mine, who, "Patient/anna", id, 1, " ", now)
+    await record.update({**await record.resource("Communication", made), "status": "entered-in-error"})
+    assert await owed(record, id) == 1
+    await medication.stop(mine, who, id, 1, "Hovne ankler")
+    assert await owed(record, id) == 0
+
+
+async def test_a_renewal_is_a_new_prescription(record: Record) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    now = handling.now()
+    old = await medication.prescribe(mine, who, script("amlodipin-5", "1x1", packs=1), now)
+    new = await medication.renew(mine, who, old, 1, now)
+    assert (await owed(record, old), await owed(record, new)) == (0, 1)
+
+
+async def test_the_paper_of_a_prescription(record: Record, tmp_path: Path) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    dose = script("amlodipin-5", "1x1", packs=2, repeats=3, refund="blå § 2")
+    id = await medication.prescribe(mine, who, dose, handling.now())
+    people, here = visiting.staff("doctor", suffix="-role"), "/patient/anna/medicines/prescription"
+    async with visiting.house(record, people, tmp_path / "log") as house, house.visit("doctor") as visitor:
+        assert "ikke kommet ut ennå" in (await visitor.get("/patient/anna/medicines")).text
+        paper = (await visitor.get(f"{here}?line={id}")).text
+        for words in (
+            "Amlodipin 5 mg tablett",
+            "1 tablett 1 gang daglig",
+            "2 pakning",
+            "blå § 2",
+            "Anna",
+            "Doktor Lie",
+        ):
+            assert words in paper
+        assert (await visitor.post(here, line=id, version="1")).status_code == 303
+        assert "gitt på papir" in (await visitor.get("/patient/anna/medicines")).text
+        again = await visitor.post(here, line=id, version="1")
+        assert again.status_code == 422 and "skrevet ut før" in again.text
+        assert (await visitor.post(here, line=id, version="1", again="Mistet papiret")).status_code == 303
 
 
 async def test_the_page_prescribes_gives_renews_and_stops(record: Record, tmp_path: Path) -> None:

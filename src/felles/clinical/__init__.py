@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from felles.clinical import note, order, reconciliation, result
+from felles.clinical import note, order, prescription, reconciliation, result
 from felles.duties.orphan import Orphan
 from felles.record.record import Record
 from felles.record.rule import Rule
@@ -24,7 +24,7 @@ async def orphans(record: Record) -> AsyncIterator[Orphan]:
 
 def rules() -> Sequence[Rule]:
     """What holds for every order and every answer, whoever writes it."""
-    return (*result.RULES, *order.RULES, *reconciliation.RULES)
+    return (*result.RULES, *order.RULES, *reconciliation.RULES, *prescription.RULES)
 
 
 __all__ = ["LINES", "orphans", "rules"]

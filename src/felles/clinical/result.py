@@ -51,7 +51,7 @@ async def asked_by(read: Reading, report: Json) -> tuple[str, str]:
     for one in report.get("basedOn") or ():
         kind, _, id = str(one.get("reference", "")).partition("/")
         order = await read.read(kind, id) if kind in ("ServiceRequest", "CarePlan") and id else None
-        found = await _worker(read, str(((order or {}).get("requester") or {}).get("reference", "")))
+        found = await worker(read, str(((order or {}).get("requester") or {}).get("reference", "")))
         if found[0]:
             return found
     contact = str((report.get("encounter") or {}).get("reference", ""))
@@ -62,13 +62,14 @@ async def asked_by(read: Reading, report: Json) -> tuple[str, str]:
     subject = str((report.get("subject") or {}).get("reference", ""))
     patient = await read.read("Patient", subject.partition("/")[2]) if subject.startswith("Patient/") else None
     for one in (patient or {}).get("generalPractitioner") or ():
-        found = await _worker(read, str(one.get("reference", "")))
+        found = await worker(read, str(one.get("reference", "")))
         if found[0]:
             return found
     return "", ""
 
 
-async def _worker(read: Reading, reference: str) -> tuple[str, str]:
+async def worker(read: Reading, reference: str) -> tuple[str, str]:
+    """The unit and the person of a role, or the unit itself; empty where there is none that stands."""
     if reference.startswith("Organization/"):
         return await _unit(read, reference), ""
     if not reference.startswith("PractitionerRole/"):

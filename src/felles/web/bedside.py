@@ -1,9 +1,10 @@
 """The addresses of the clinician's day: what is read and written of one patient."""
 
-from felles.web import drug_chart, medicine, medicine_new, note, order, problem, reconcile, seen, vitals
+from felles.web import drug_chart, medicine, medicine_new, note, order, prescription, problem, reconcile, seen, vitals
 
 CHART = [
     *medicine_new.ROUTES,
+    *prescription.ROUTES,
     *reconcile.ROUTES,
     *drug_chart.ROUTES,
     *medicine.ROUTES,

@@ -178,7 +178,10 @@ CLERICAL, CLINICAL = range(100, 200), range(300, 400)
 """Kinds of duties about referrals and contacts, and about what clinicians read."""
 PAGES = {"EpisodeOfCare": "/referrals", "Encounter": "/coding"}
 """Where they are worked with."""
-READ = {"DiagnosticReport": "results#r-", "ServiceRequest": "orders#o-"}
+READ = {
+    "DiagnosticReport": "results#r-", "ServiceRequest": "orders#o-",
+    "MedicationRequest": "medicines/prescription?line=",
+}  # fmt: skip
 """Where in the patient's record what clinicians read stands."""
 
 

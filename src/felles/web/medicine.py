@@ -15,6 +15,7 @@ from felles.clinical.dose import Dose, written
 from felles.clinical.dose_reading import Unreadable, parsed
 from felles.clinical.giving import DAY, Given, Handed
 from felles.clinical.medication import CURRENT, dose_of, name_of, product_of, words_of
+from felles.clinical.prescription import handed, leaves
 from felles.clinical.product import SOURCE, Product
 from felles.record.outcome import Problem
 from felles.web.chart.moment import Moment, parse_moment
@@ -92,6 +93,7 @@ class Line:
     since: Moment | None
     current: bool
     state: str
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _line(one: Json, places: Directory, language: str) -> Line:
         str(one["id"]), int(one["meta"]["versionId"]), one["resourceType"] == "MedicationRequest", name_of(one),
         written(dose, language) if dose and own else texts, dose, product_of(one), why,
         places.name(one.get("requester") or one.get("informationSource")), places.name(role.get("organization")),
-        parse_moment(started), one.get("status") in CURRENT, STATES.get(str(one.get("status")), ""),
+        parse_moment(started), one.get("status") in CURRENT, STATES.get(str(one.get("status")), ""), leaves(one),
     )  # fmt: skip
 
 
@@ -163,13 +165,14 @@ async def page(
     request.state.opened = await opening(request)
     standing = SOURCE.standing()
     shown, done = await lines(request), DONE.get(request.query_params.get("done", ""), "")
+    papers = await handed(sitting_of(request).record, f"Patient/{banner.id}") if prescribes(visit) else {}
     places = {one.key for one in standing} | {one.id for one in shown if one.current}
     return answer(
         request, "medicines.html", status, banner=banner, lines=shown, doses=await _doses(request),
         find=text, offered=_offered(text, visit.language) if prescribes(visit) else [], words=words,
         at=at if at in places else "", done=done, prescribes=prescribes(visit),
         typed=defaultdict(str, typed or {}), gives=gives(visit),
-        standing=[(one, parsed(one.usual[0])) for one in standing], plain=plain,
+        standing=[(one, parsed(one.usual[0])) for one in standing], plain=plain, papers=papers,
     )  # fmt: skip
 
 
@@ -211,7 +214,7 @@ def _version(form: Form) -> int:
     return int(text)
 
 
-async def _own(request: Request, id: str) -> Json:
+async def own_order(request: Request, id: str) -> Json:
     """An order of the patient of the page. Raises HTTPException 404."""
     held = await sitting_of(request).record.resource("MedicationRequest", id)
     if (held.get("subject") or {}).get("reference") != f"Patient/{request.path_params['id']}":
@@ -225,7 +228,7 @@ async def stop(request: Request) -> Response:
 
     async def do(form: Form) -> None:
         sitting = sitting_of(request)
-        await _own(request, form.get("line", ""))
+        await own_order(request, form.get("line", ""))
         await medication.stop(sitting.record, sitting.who, form["line"], _version(form), form.get("why", ""))
 
     return await _done(request, "stop", do)
@@ -237,7 +240,7 @@ async def renew(request: Request) -> Response:
 
     async def do(form: Form) -> None:
         sitting = sitting_of(request)
-        await _own(request, form.get("line", ""))
+        await own_order(request, form.get("line", ""))
         await medication.renew(sitting.record, sitting.who, form["line"], _version(form), now_of(request))
 
     return await _done(request, "renew", do)
@@ -250,7 +253,7 @@ async def give(request: Request) -> Response:
     async def do(form: Form) -> None:
         sitting, patient = sitting_of(request), f"Patient/{request.path_params['id']}"
         order = form.get("line", "") if form.get("line", "") != form.get("product", "") else ""
-        product = product_of(await _own(request, order)) if order else SOURCE.product(form.get("product", ""))
+        product = product_of(await own_order(request, order)) if order else SOURCE.product(form.get("product", ""))
         if product is None:
             raise HTTPException(404)
         amount = parsed(f"{form.get('amount', '')} 1 gang daglig")
