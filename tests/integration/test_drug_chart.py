@@ -195,6 +195,8 @@ async def test_the_pages_give_by_hand_and_by_scanner(record: Record, tmp_path: P
         assert (await visitor.post(f"{here}/give", line=line, codes=codes)).status_code == 409
         assert number not in str(given.url)
         assert "Ingenting er forordnet" in (await visitor.get(f"{here}?day=2020-01-01")).text
+        for day in ("9999-12-31", "0001-01-01", "2026-02-30", "x"):
+            assert (await visitor.get(f"{here}?day={day}")).status_code == 200
         assert "Ingen ligger i enheten" in (await visitor.get("/round")).text
     made = await record.resources("MedicationAdministration", [("status", "completed")])
     assert len(made) == 2 and sum("L7" in str(one) for one in made) == 1

@@ -179,6 +179,21 @@ async def test_a_line_of_several_dosages_is_read_whole_or_not_at_all(record: Rec
         await medication.renew(mine, who, id, 2, handling.now())
 
 
+async def test_a_long_history_hides_nothing_that_is_in_use(record: Record, tmp_path: Path) -> None:
+    mine, who = await consenting.staff(record, "doctor")
+    now = handling.now()
+    first = await medication.prescribe(mine, who, script("warfarin-2.5", "1x1"), now - 999 * HOUR)
+    ended = {**await record.resource("MedicationRequest", first), "status": "stopped"}
+    for number in range(230):
+        await record.update({**{k: v for k, v in ended.items() if k != "meta"}, "id": f"zz-{number:03}"})
+        await record.update({**{k: v for k, v in ended.items() if k != "meta"}, "id": f"00-{number:03}"})
+    found = await medication.looked_at(mine, script("ibuprofen-400", "1x3"))
+    assert any("warfarin" in str(one).casefold() for one in found)
+    people = visiting.staff("doctor", suffix="-role")
+    async with visiting.house(record, people, tmp_path / "log") as house, house.visit("doctor") as visitor:
+        assert f'id="m-{first}"' in (await visitor.get("/patient/anna/medicines")).text
+
+
 async def owed(record: Record, id: str) -> int:
     return len(await record.ask("duty to settle", [key64(f"MedicationRequest/{id}"), prescription.HAND_OUT.number]))
 

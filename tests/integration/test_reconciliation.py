@@ -76,7 +76,7 @@ async def test_a_stay_owes_one_at_each_end_until_every_line_is_decided(record: R
     assert (await record.resource("MedicationRequest", second.partition("/")[2]))["status"] == "on-hold"
     made = await record.resource("List", id)
     assert [one["flag"]["text"] for one in made["entry"]] == ["fortsetter", "pauses"]
-    now_in_use = await reconciliation.current(mine, ANNA)
+    now_in_use = await medication.current(mine, ANNA)
     assert made["extension"][0]["valueString"] == reconciliation.fingerprint(now_in_use)
     await record.update(stay("finished"))
     assert await owed(record, Moment.DISCHARGE) == 1

@@ -3,7 +3,7 @@
 from typing import Any
 
 from felles.clinical.dose import written
-from felles.clinical.medication import CURRENT, dose_of, name_of, words_of
+from felles.clinical.medication import current, dose_of, name_of, words_of
 from felles.record.record import Record
 
 Json = dict[str, Any]
@@ -14,12 +14,11 @@ async def begun(record: Record, patient: str, source: str, language: str) -> str
     """The lines of a source ("problems", "medicines" or "results"), ready to be edited."""
     if source == "problems":
         found = await record.resources(
-            "Condition", [("patient", patient), ("clinical-status", "active"), ("_count", "50")]
+            "Condition", [("patient", patient), ("clinical-status", "active"), ("_count", "200")]
         )
         return "\n".join(filter(None, (_said(one.get("code") or {}) for one in found)))
     if source == "medicines":
-        orders = await record.resources("MedicationRequest", [("patient", patient), ("_count", "200")])
-        return "\n".join(sorted(_medicine(one, language) for one in orders if one.get("status") in CURRENT))
+        return "\n".join(_medicine(one, language) for one in await current(record, patient))
     labs = [("patient", patient), ("category", "laboratory"), ("_sort", "-date"), ("_count", "100")]
     newest: dict[str, Json] = {}
     for one in await record.resources("Observation", labs):

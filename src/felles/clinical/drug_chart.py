@@ -22,7 +22,8 @@ from felles.duties.calendar import NORWAY
 from felles.record.record import Record
 
 MOST = 1_000
-AT_ONCE = 40
+AT_ONCE = 10
+"""Patients that are asked about together: all of their doses of some days fit into one answer."""
 BACK = 24 * HOUR
 NEVER = 2**62
 NUMBERS = ("urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2")
@@ -129,7 +130,7 @@ async def chart(record: Record, patient: str, day: date, now: int) -> list[Row]:
     first, after = NORWAY.moment(day), NORWAY.moment(day + timedelta(days=1))
     orders = await record.resources("MedicationRequest", [("patient", patient), ("_count", str(MOST))])
     held = [one for one in orders if one.get("status") not in ("entered-in-error", "draft", "cancelled")]
-    done = await recorded(record, patient, min(first, now) - BACK, MOST)
+    done = await recorded(record, patient, first - BACK, after + BACK)
     back = BACK if first <= now < after else 0
     rows = [_of_day(made, first) for one in held if (made := row(one, done, first - back, after, now))]
     return sorted(rows, key=lambda one: (not one.planned, one.name.casefold(), one.id))
@@ -167,7 +168,7 @@ async def beds(record: Record, patients: Sequence[str], ahead: int, now: int) ->
         some = patients[start : start + AT_ONCE]
         asked = [("patient", ",".join(some)), ("status", "active"), ("_count", str(MOST))]
         orders = await record.resources("MedicationRequest", asked)
-        done = await recorded(record, ",".join(some), now - 2 * BACK, MOST)
+        done = await recorded(record, ",".join(some), now - 2 * BACK)
         for patient in some:
             own = [one for one in orders if (one.get("subject") or {}).get("reference") == patient]
             rows = [each for one in own if (each := row(one, done, now - BACK, now + ahead, now)) and _left(each)]

@@ -17,7 +17,7 @@ from felles.access.who import Who
 from felles.clinical.act import LEAST, alive, commit, staff
 from felles.clinical.check import Cause, warnings
 from felles.clinical.dose import Dose
-from felles.clinical.medication import atc_of, dose_of, name_of
+from felles.clinical.medication import allergies, atc_of, dose_of, name_of
 from felles.clinical.product import Product, like
 from felles.clinical.timing import filled, moments, open_at
 from felles.record.outcome import Problem, problem
@@ -29,6 +29,7 @@ HOUR = 3_600_000_000
 DAY = 24 * HOUR
 BEFORE, AFTER = 2 * DAY, DAY
 """How far around now the times of an order are looked at."""
+MOST = 1_000
 PLANNED, SCANNED, LOT = "urn:felles:planned", "urn:felles:scanned", "urn:felles:lot"
 """Extensions of a MedicationAdministration: the time that it stands for, the GTIN that was scanned, and its lot."""
 Json = dict[str, Any]
@@ -73,9 +74,10 @@ async def given(record: Record, patient: str, since: int) -> list[Given]:
     return [one for one in await recorded(record, patient, since) if not one.withheld]
 
 
-async def recorded(record: Record, patients: str, since: int, most: int = 200) -> list[Given]:
-    """As `given`, with those that were withheld; of several patients ("Patient/x,Patient/y")."""
-    asked = [("patient", patients), ("effective-time", f"ge{instant(since)}"), ("_count", str(most))]
+async def recorded(record: Record, patients: str, since: int, until: int | None = None) -> list[Given]:
+    """As `given`, with those that were withheld; of several patients ("Patient/x,Patient/y"), until a moment."""
+    asked = [("patient", patients), ("effective-time", f"ge{instant(since)}"), ("_count", str(MOST))]
+    asked += [("effective-time", f"lt{instant(until)}")] if until is not None else []
     found = await record.resources("MedicationAdministration", asked)
     kept = [one for one in found if one.get("status") in ("completed", "not-done")]
     return sorted((_given(one) for one in kept if "T" in one.get("effectiveDateTime", "")), key=lambda one: -one.at)
@@ -122,8 +124,8 @@ async def give(record: Record, who: Who, handed: Handed, now: int) -> str:
     once = product.amount(handed.dose)
     if once is None:
         raise problem(422, "value", f"{product.name} is dosed in {product.unit}, not in {handed.dose.unit}", "dosage")
-    allergies = await record.resources("AllergyIntolerance", [("patient", handed.patient), ("_count", "100")])
-    allergic = any(one.cause is Cause.ALLERGY for one in warnings(product, handed.dose, (), allergies))
+    known = await allergies(record, handed.patient)
+    allergic = any(one.cause is Cause.ALLERGY for one in warnings(product, handed.dose, (), known))
     why = "allergy" if allergic else asks(product, once, await given(record, handed.patient, now - DAY), now)
     planned = handed.planned
     if order is not None:
@@ -205,15 +207,17 @@ async def _place(record: Record, order: Json, handed: Handed, now: int) -> tuple
         raise problem(422, "value", "the order has no dose at this time", "MedicationAdministration.extension")
     if not due:
         return None, True
-    asked = [("request", f"MedicationRequest/{order['id']}"), ("status", "completed"), ("_count", "200")]
-    done = [_given(one) for one in await record.resources("MedicationAdministration", asked)]
+    asked = [("request", f"MedicationRequest/{order['id']}"), ("status", "completed")]
+    ever = await record.resources("MedicationAdministration", [*asked, ("_count", "1")])
+    near = [*asked, ("effective-time", f"ge{instant(now - BEFORE)}"), ("_count", str(MOST))]
+    done = [_given(one) for one in await record.resources("MedicationAdministration", near)]
     taken = filled(due, [(one.planned, one.at) for one in done])
     ready = open_at(due, taken, now)
     if handed.planned is not None:
         if handed.planned in taken:
             raise problem(409, "conflict", "this dose is recorded already; look at the list", "request")
         return handed.planned, handed.planned == ready
-    return ready, ready is not None or not done
+    return ready, ready is not None or not ever
 
 
 def _administration(handed: Handed, role: str, now: int) -> Json:

@@ -22,6 +22,7 @@ from felles.record.record import Record
 from felles.record.rule import Put
 
 Json = dict[str, Any]
+MOST = 1_000
 GROUPS, REFUND = "urn:felles:prescription-group", "urn:felles:reimbursement"
 REFUNDS = ("hvit", "blå § 2", "blå § 3", "H-resept")
 CURRENT = frozenset(("active", "on-hold", "draft"))
@@ -55,14 +56,24 @@ class Around:
 
 async def around(record: Record, patient: str, apart: str = "") -> Around:
     """The medicines in use and the allergies of a patient ("Patient/x"), the order `apart` aside."""
-    asked = [("patient", patient), ("_count", "200")]
-    orders = await record.resources("MedicationRequest", asked)
-    orders += await record.resources("MedicationStatement", asked)
     taken = [
         Taken(f"{one['resourceType']}/{one['id']}", atc_of(one), name_of(one))
-        for one in orders if one.get("status") in CURRENT and one["id"] != apart
+        for one in await current(record, patient) if one["id"] != apart
     ]  # fmt: skip
-    return Around(taken, await record.resources("AllergyIntolerance", asked))
+    return Around(taken, await allergies(record, patient))
+
+
+async def current(record: Record, patient: str) -> list[Json]:
+    """The lines of a patient ("Patient/x") that are in use, by name: all of them, however long the history is."""
+    asked = [("patient", patient), ("status", ",".join(sorted(CURRENT))), ("_count", str(MOST))]
+    held = await record.resources("MedicationRequest", asked)
+    held += await record.resources("MedicationStatement", asked)
+    return sorted(held, key=lambda one: (name_of(one).casefold(), one["id"]))
+
+
+async def allergies(record: Record, patient: str) -> list[Json]:
+    """The allergies of a patient ("Patient/x")."""
+    return await record.resources("AllergyIntolerance", [("patient", patient), ("_count", str(MOST))])
 
 
 def atc_of(order: Json) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from felles.access.consent import instant
 from felles.access.who import Who
 from felles.clinical.act import LEAST, alive, commit, staff, whole
+from felles.clinical.medication import allergies
 from felles.record.outcome import problem
 from felles.record.prepare import new_id
 from felles.record.record import Record
@@ -61,7 +62,7 @@ async def add_problem(record: Record, who: Who, found: Found, now: int) -> str:
     role, code = staff(who), _coded(found)
     await alive(record, found.patient)
     held = await record.resources(
-        "Condition", [("patient", found.patient), ("clinical-status", "active"), ("_count", "200")]
+        "Condition", [("patient", found.patient), ("clinical-status", "active"), ("_count", "1000")]
     )
     if any(_same(code, one.get("code") or {}) for one in held):
         raise problem(409, "duplicate", "this problem is on the list already", "Condition.code")
@@ -83,7 +84,7 @@ async def add_allergy(record: Record, who: Who, found: Found, now: int) -> str:
     if found.criticality not in CRITICALITIES:
         raise problem(422, "code-invalid", f"criticality is one of {', '.join(CRITICALITIES)}", "criticality")
     await whole(record, found.patient)
-    held = await record.resources("AllergyIntolerance", [("patient", found.patient), ("_count", "100")])
+    held = await allergies(record, found.patient)
     if any(_same(code, one.get("code") or {}) for one in held if stands(one)):
         raise problem(409, "duplicate", "this allergy is on the list already", "AllergyIntolerance.code")
     reaction = found.reaction.strip()[:LONGEST]

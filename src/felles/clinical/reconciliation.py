@@ -16,7 +16,7 @@ from typing import Any
 from felles.access.consent import instant
 from felles.access.who import Who
 from felles.clinical.act import LEAST, alive, commit, staff
-from felles.clinical.medication import CURRENT, name_of
+from felles.clinical.medication import CURRENT, current, name_of
 from felles.duties import Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.deadline import Days, WorkingDays
 from felles.duties.deed import Said
@@ -101,16 +101,6 @@ def fingerprint(lines: Sequence[Json]) -> str:
 
 def _dose(one: Json) -> str:
     return ";".join(str(each.get("text", "")) for each in one.get("dosageInstruction") or one.get("dosage") or ())
-
-
-async def current(record: Record, patient: str) -> list[Json]:
-    """The lines that are in use, by name."""
-    asked = [("patient", patient), ("_count", "200")]
-    held = await record.resources("MedicationRequest", asked)
-    held += await record.resources("MedicationStatement", asked)
-    return sorted(
-        (one for one in held if one.get("status") in CURRENT), key=lambda one: (name_of(one).casefold(), one["id"])
-    )
 
 
 async def reconcile(

@@ -13,7 +13,8 @@ from felles.record.outcome import Problem
 from felles.record.record import Record
 
 MOST = 1_000
-AT_ONCE = 40
+AT_ONCE = 10
+"""Patients that are asked about together: hourly scores of some days fit into one answer."""
 RECENT = 3 * 24 * 3_600_000_000
 """How old the last NEWS2 may be."""
 Json = dict[str, Any]

@@ -70,11 +70,11 @@ class Desk(Protocol):
 
 # chart part: (resource type, search parameters beside the patient)
 CHART: Mapping[str, tuple[str, Parameters]] = {
-    "conditions": ("Condition", [("_count", "200")]),
-    "orders": ("MedicationRequest", [("_count", "200")]),
-    "statements": ("MedicationStatement", [("_count", "100")]),
-    "allergies": ("AllergyIntolerance", [("_count", "50")]),
-    "flags": ("Flag", [("_count", "50")]),
+    "conditions": ("Condition", [("_sort", "-recorded-date"), ("_count", "200")]),
+    "orders": ("MedicationRequest", [("_sort", "-authoredon"), ("_count", "200")]),
+    "statements": ("MedicationStatement", [("_sort", "-effective"), ("_count", "100")]),
+    "allergies": ("AllergyIntolerance", [("_count", "1000")]),
+    "flags": ("Flag", [("_count", "1000")]),
     "labs": ("Observation", [("category", "laboratory"), ("_sort", "-date"), ("_count", "400")]),
     "vitals": ("Observation", [("category", "vital-signs,survey"), ("_sort", "-date"), ("_count", "120")]),
     "encounters": ("Encounter", [("_sort", "-date"), ("_count", "200")]),
@@ -87,6 +87,14 @@ CHART: Mapping[str, tuple[str, Parameters]] = {
     "messages": ("Communication", [("_sort", "-sent"), ("_count", "60")]),
     "appointments": ("Appointment", [("_sort", "-date"), ("_count", "60")]),
 }
+
+
+STANDING: Mapping[str, Parameters] = {
+    "conditions": [("clinical-status", "active,recurrence,relapse"), ("_count", "1000")],
+    "orders": [("status", "active,on-hold,draft"), ("_count", "1000")],
+    "statements": [("status", "active,on-hold,draft"), ("_count", "1000")],
+}
+"""What of a part is shown however much history there is: it is asked for on its own."""
 
 
 def decode(found: Found) -> list[dict[str, Any]]:
@@ -109,7 +117,12 @@ async def chart_parts(record: Record, id: str, names: Iterable[str]) -> dict[str
     """The named parts of CHART for one patient, asked side by side; what is not for the reader's role is empty."""
     wanted = list(names)
     answers = await asyncio.gather(*(_part(record, id, *CHART[name]) for name in wanted))
-    return dict(zip(wanted, answers, strict=True))
+    standing = [name for name in wanted if name in STANDING]
+    held = await asyncio.gather(*(_part(record, id, CHART[name][0], STANDING[name]) for name in standing))
+    parts = dict(zip(wanted, answers, strict=True))
+    for name, found in zip(standing, held, strict=True):
+        parts[name] = list({str(one["id"]): one for one in (*found, *parts[name])}.values())
+    return parts
 
 
 async def _part(record: Record, id: str, kind: str, parameters: Parameters) -> list[dict[str, Any]]:

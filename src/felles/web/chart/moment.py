@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 OSLO = ZoneInfo("Europe/Oslo")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 _LENGTHS = {4: "year", 7: "month", 10: "day"}
 
 
@@ -95,8 +96,9 @@ def span_text(start: Moment | None, end: Moment | None) -> str:
 
 
 def day_of(text: str) -> date | None:
-    """A day as an address or a form has it (ISO 8601); None for what is none."""
+    """A day as an address or a form has it (ISO 8601); None for what is none, and for what nobody can mean."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
