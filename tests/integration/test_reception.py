@@ -212,6 +212,24 @@ async def test_the_list_for_helfo_has_shares_but_no_fees_for_absence(record: Rec
     assert await settlement.shares(mine, who, date(2026, 1, 1)) == []
 
 
+async def test_a_patient_with_many_bills_has_the_right_one_taken_back(record: Record) -> None:
+    bill = await arrived(record, method="invoice")
+    (charged,) = await record.resources("ChargeItem", [("subject", "Patient/anna")])
+    held = await record.resource("Invoice", bill)
+    for number in range(230):
+        for one in (charged, held):
+            older = {name: value for name, value in one.items() if name != "meta"}
+            line = [{"chargeItemReference": {"reference": f"ChargeItem/{number:04}"}, "sequence": 1}]
+            more = {"lineItem": line} if one is held else {"supportingInformation": [{"reference": "Appointment/two"}]}
+            await record.update({**older, **more, "id": f"{number:04}"})
+    assert (await rows(record))["one"].owed == 403
+    mine, who = await clerk(record)
+    assert len(await settlement.shares(mine, who, NORWAY.day(handling.now()) + timedelta(days=1))) == 231
+    await attendance.take_back(mine, who, "one")
+    assert (await record.resource("Invoice", bill))["status"] == "entered-in-error"
+    assert (await record.resource("ChargeItem", charged["id"]))["status"] == "entered-in-error"
+
+
 async def test_nobody_pretends_to_have_asked_for_the_card() -> None:
     assert await Nobody().asked("15076500565", date(2026, 11, 23)) is Has.UNASKED
 

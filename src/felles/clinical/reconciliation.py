@@ -16,7 +16,7 @@ from typing import Any
 from felles.access.consent import instant
 from felles.access.who import Who
 from felles.clinical.act import LEAST, alive, commit, staff
-from felles.clinical.medication import CURRENT, current, name_of
+from felles.clinical.medication import CURRENT, MOST, current, name_of
 from felles.duties import Kind, Level, Outcome, Owe, Reopen, Settle, Step, declare, owing
 from felles.duties.deadline import Days, WorkingDays
 from felles.duties.deed import Said
@@ -207,10 +207,10 @@ async def _covers(inside: Inside, held: Json) -> bool:
     """Whether a List decides every line that is in use, whoever wrote it."""
     told = {str((one.get("item") or {}).get("reference", "")) for one in held.get("entry") or ()}
     patient = str((held.get("subject") or {}).get("reference", ""))
+    asked = [("patient", patient), ("status", ",".join(sorted(CURRENT)))]
     for kind in ("MedicationRequest", "MedicationStatement"):
-        for one in await inside.search(kind, [("patient", patient)], 200):
-            if one.get("status") in CURRENT and f"{kind}/{one['id']}" not in told:
-                return False
+        if any(f"{kind}/{one['id']}" not in told for one in await inside.search(kind, asked, MOST)):
+            return False
     return True
 
 

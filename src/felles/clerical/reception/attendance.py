@@ -37,6 +37,8 @@ IDENTITY = declare(
 )  # fmt: skip
 EXPECTED = frozenset(("booked", "pending", "checked-in"))
 COME = frozenset(("arrived", "fulfilled"))
+NEWEST = [("_sort", "-_lastUpdated"), ("_count", "1000")]
+"""Those who come often have many bills: the newest are looked at."""
 EARLY, LATE = 2 * 3_600_000_000, 3_600_000_000
 """A patient may check in from two hours before the time until an hour after it."""
 Json = dict[str, Any]
@@ -115,7 +117,7 @@ async def take_back(record: Record, who: Who, id: str) -> None:
     found = await record.resources("Encounter", [("appointment", f"Appointment/{id}")])
     if any(one["status"] not in ("arrived", "planned", "entered-in-error") for one in found):
         raise problem(409, "conflict", "the contact has begun; the clinic ends it")
-    charges = await record.resources("ChargeItem", [("subject", patient_of(held)), ("_count", "200")])
+    charges = await record.resources("ChargeItem", [("subject", patient_of(held)), *NEWEST])
     mine = [one for one in charges if {"reference": f"Appointment/{id}"} in (one.get("supportingInformation") or ())]
     bills = await _bills(record, patient_of(held), {f"ChargeItem/{one['id']}" for one in mine})
     wrong = [{**one, "status": "entered-in-error"} for one in (*found, *mine, *bills)]
@@ -214,7 +216,7 @@ def _rate(fee: str, day: date) -> tariff.Rate:
 
 
 async def _bills(record: Record, patient: str, charges: set[str]) -> list[Json]:
-    found = await record.resources("Invoice", [("subject", patient), ("_count", "200")])
+    found = await record.resources("Invoice", [("subject", patient), *NEWEST])
     return [one for one in found if charges & {
         str((line.get("chargeItemReference") or {}).get("reference")) for line in one.get("lineItem") or ()
     }]  # fmt: skip

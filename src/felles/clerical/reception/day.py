@@ -10,7 +10,7 @@ from typing import Any
 
 from felles.access.consent import instant, micros
 from felles.clerical.reception import tariff
-from felles.clerical.reception.attendance import COME, EXPECTED, field_of, patient_of, unit_at
+from felles.clerical.reception.attendance import COME, EXPECTED, NEWEST, field_of, patient_of, unit_at
 from felles.clerical.reception.charge import amount
 from felles.duties.calendar import NORWAY
 from felles.duties.reading import Outside
@@ -118,12 +118,13 @@ async def _bills(record: Record, patients: Sequence[str]) -> tuple[dict[str, Jso
     bills: dict[str, Json] = {}
     free: dict[str, str] = {}
     for start in range(0, len(patients), AT_ONCE):
-        some = [("subject", ",".join(patients[start : start + AT_ONCE])), ("_sort", "_lastUpdated"), ("_count", "1000")]
-        charges = {f"ChargeItem/{one['id']}": one for one in await record.resources("ChargeItem", some)}
+        some = [("subject", ",".join(patients[start : start + AT_ONCE])), *NEWEST]
+        newest = await record.resources("ChargeItem", some)
+        charges = {f"ChargeItem/{one['id']}": one for one in reversed(newest)}
         for one in charges.values():
             if one["status"] == "not-billable":
                 free[_about(one)] = str(one.get("overrideReason", ""))
-        for bill in await record.resources("Invoice", some):
+        for bill in reversed(await record.resources("Invoice", some)):
             told = str((bill["lineItem"][0].get("chargeItemReference") or {}).get("reference"))
             if told in charges and bill["status"] != "entered-in-error":
                 bills[_about(charges[told])] = bill

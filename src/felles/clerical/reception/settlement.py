@@ -20,7 +20,7 @@ from felles.duties.reading import Outside
 from felles.record.record import Record
 
 DAYS = 14
-PAGE = 500
+PAGE = 1_000
 SERVICE = "PO"
 """Tjenestetype (NAV Egenandel-Kodeverk 2016-06-10): hospital outpatient clinic, ceiling 1."""
 Json = dict[str, Any]
@@ -50,11 +50,15 @@ async def shares(record: Record, who: Who, until: date) -> list[Share]:
 
 
 async def _bills(record: Record, unit: str, since: date, until: date) -> Sequence[Json]:
-    span = [
-        ("_lastUpdated", f"{prefix}{instant(NORWAY.moment(day))}") for prefix, day in (("ge", since), ("lt", until))
-    ]
-    asked = [("issuer", unit), ("status", "issued,balanced"), *span, ("_sort", "date,_id"), ("_count", str(PAGE))]
-    rows = await record.resources("Invoice", asked)
+    """The bills of some days, each day asked for on its own, so that none is cut."""
+    rows: list[Json] = []
+    for number in range((until - since).days):
+        day = since + timedelta(days=number)
+        span = [("_lastUpdated", f"ge{instant(NORWAY.moment(day))}"),
+                ("_lastUpdated", f"lt{instant(NORWAY.moment(day + timedelta(days=1)))}")]  # fmt: skip
+        asked = [("issuer", unit), ("status", "issued,balanced"), *span, ("_sort", "date,_id"), ("_count", str(PAGE))]
+        rows += await record.resources("Invoice", asked)
+    rows.sort(key=lambda one: (str(one.get("date", "")), str(one["id"])))
     codes = {(FEE, OUTPATIENT)}
     return [one for one in rows if codes & {(c.get("system"), c.get("code")) for c in one["type"]["coding"]}]
 
