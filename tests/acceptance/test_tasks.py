@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from felles.clinical.product import SOURCE
 from felles.demo import STORY
-from tests.acceptance.test_duties import enter, looks_right
+from tests.acceptance.test_duties import SIZES, enter, looks_right, violations
 
 pytestmark = pytest.mark.xdist_group("browser")
 LOSARTAN = next(one.gtin.zfill(14) for one in SOURCE.find("losartan"))
@@ -189,3 +189,18 @@ def test_an_allergy_is_recorded(page: Page) -> None:
     expect(page.get_by_text("Allergien er lagt til.")).to_be_visible()
     expect(page.locator(".alerts")).to_contain_text("Bringebær")
     assert steps.count + 2 <= budget("Record an allergy")
+
+
+@pytest.mark.parametrize(("language", "size"), [("nn", SIZES[-1]), ("en", SIZES[0])])
+def test_the_clinicians_pages_in_the_other_languages(page: Page, language: str, size: Any) -> None:
+    overview(page, "Lege, medisinsk avdeling")
+    here = f"/patient/{STORY['patient']}"
+    page.locator(f"button[lang={language}]").first.click()
+    page.set_viewport_size(size)
+    pages = ("", "/results", "/notes", "/problems", "/medicines", "/drug-chart", "/orders", "/vitals", "/print",
+             "/medicines/new?product=ibuprofen-400&dose=1x3", "/medicines/reconcile")  # fmt: skip
+    for path in (*(f"{here}{one}" for one in pages), "/patients", "/round"):
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from felles.access.consent import micros
+from felles.access.consent import instant, micros
 from felles.clinical.barcode import Band, Package
 from felles.clinical.dose import Dose
 from felles.clinical.giving import Given, recorded
@@ -128,8 +128,10 @@ async def chart(record: Record, patient: str, day: date, now: int) -> list[Row]:
     """A patient's ("Patient/x") orders on a day: those with times before those for cause, by name. Today has what is
     still to be given of yesterday, too."""
     first, after = NORWAY.moment(day), NORWAY.moment(day + timedelta(days=1))
-    orders = await record.resources("MedicationRequest", [("patient", patient), ("_count", str(MOST))])
-    held = [one for one in orders if one.get("status") not in ("entered-in-error", "draft", "cancelled")]
+    asked = [("patient", patient), ("_count", str(MOST))]
+    held = await record.resources("MedicationRequest", [*asked, ("status", "active,on-hold")])
+    ended = [("status", "stopped,completed"), ("_lastUpdated", f"ge{instant(first - BACK)}")]
+    held += await record.resources("MedicationRequest", [*asked, *ended])
     done = await recorded(record, patient, first - BACK, after + BACK)
     back = BACK if first <= now < after else 0
     rows = [_of_day(made, first) for one in held if (made := row(one, done, first - back, after, now))]

@@ -82,7 +82,7 @@ CHART: Mapping[str, tuple[str, Parameters]] = {
     "compositions": ("Composition", [("_sort", "-date"), ("_count", "30")]),
     "reports": ("DiagnosticReport", [("_sort", "-date"), ("_count", "60")]),
     "requests": ("ServiceRequest", [("_sort", "-authored"), ("_count", "60")]),
-    "vaccines": ("Immunization", [("_count", "60")]),
+    "vaccines": ("Immunization", [("_sort", "-date"), ("_count", "60")]),
     "procedures": ("Procedure", [("_sort", "-date"), ("_count", "60")]),
     "messages": ("Communication", [("_sort", "-sent"), ("_count", "60")]),
     "appointments": ("Appointment", [("_sort", "-date"), ("_count", "60")]),
