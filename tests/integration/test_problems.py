@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ async def test_what_one_adds_another_does_not_remove(record: Record) -> None:
     id = await problem.add_problem(mine, who, Found(ANNA, "Diabetes", "e11"), now)
     with pytest.raises(Problem, match="already"):
         await problem.add_problem(mine, who, Found(ANNA, "Type 2-diabetes", "E11"), now)
-    ends = [problem.end(mine, who, "Condition", id, 1, "resolved", f"Grunn {n}") for n in range(5)]
+    ends = [problem.end(mine, who, "Condition", id, 1, "resolved", f"Grunn {n}", handling.now()) for n in range(5)]
     ended = await asyncio.gather(*ends, return_exceptions=True)
     assert sum(one is None for one in ended) == 1
     held = await record.resource("Condition", id)
@@ -52,11 +53,36 @@ async def test_an_allergy_warns_until_it_is_refuted(record: Record) -> None:
     found = Found(ANNA, "Penicillin", criticality="high", reaction="Anafylaksi")
     id = await problem.add_allergy(mine, who, found, handling.now())
     with pytest.raises(Problem, match="say why"):
-        await problem.end(mine, who, "AllergyIntolerance", id, 1, "refuted", "")
-    await problem.end(mine, who, "AllergyIntolerance", id, 1, "refuted", "Testet negativ")
+        await problem.end(mine, who, "AllergyIntolerance", id, 1, "refuted", "", handling.now())
+    await problem.end(mine, who, "AllergyIntolerance", id, 1, "refuted", "Testet negativ", handling.now())
     assert not problem.stands(await record.resource("AllergyIntolerance", id))
     with pytest.raises(Problem, match="say what it is"):
         await problem.add_allergy(mine, who, Found(ANNA, "  "), handling.now())
+
+
+async def test_critical_information_stands_until_it_is_ended_with_a_reason(record: Record, tmp_path: Path) -> None:
+    mine, who = await consenting.staff(record, "nurse")
+    found = Found("Patient/anna", "Pacemaker", matter="clinical")
+    id = await problem.add_critical(mine, who, found, handling.now())
+    with pytest.raises(Problem, match="already"):
+        await problem.add_critical(mine, who, replace(found, words="pacemaker "), handling.now())
+    with pytest.raises(Problem, match="about one of"):
+        await problem.add_critical(mine, who, replace(found, words="Annet", matter="x"), handling.now())
+    people = visiting.staff("nurse", suffix="-role")
+    async with visiting.house(record, people, tmp_path / "log") as house, house.visit("nurse") as visitor:
+        here = "/patient/anna/problems"
+        assert (await visitor.get(here)).text.count("Pacemaker") >= 2
+        sent = {"words": "MRSA", "matter": "contact"}
+        assert (await visitor.post(f"{here}/critical", **sent)).status_code == 303
+        page = (await visitor.get(here)).text
+        assert "MRSA" in page and "Smitte" in page
+        end = {"kind": "critical", "line": id, "version": "1", "how": "inactive"}
+        assert (await visitor.post(f"{here}/end", **end, why="")).status_code == 422
+        assert (await visitor.post(f"{here}/end", **end, why="Fjernet")).status_code == 303
+        assert (await visitor.post(f"{here}/end", **end, why="Fjernet")).status_code == 409
+        assert "Pacemaker" not in (await visitor.get(here)).text
+    held = await record.resource("Flag", id)
+    assert held["status"] == "inactive" and "Fjernet" in str(held["extension"]) and held["period"]["end"]
 
 
 async def test_the_page_adds_and_ends(record: Record, tmp_path: Path) -> None:

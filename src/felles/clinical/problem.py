@@ -26,14 +26,20 @@ SYSTEMS: Mapping[str, str] = {"icd10": ICD10, "icpc2": ICPC2}
 """Norwegian code systems of diagnoses (Volven 7110 and 7170)."""
 CRITICALITIES = ("low", "high", "unable-to-assess")
 ENDS = ("resolved", "inactive")
+MATTERS = ("clinical", "advance-directive", "contact", "drug", "safety")
+"""What critical information is about (flag-category of HL7): a condition, what treatment is limited to, infection,
+medicines, safety."""
+WHY = "urn:felles:why"
+"""Extension of a Flag: why it ended (a Flag has no note)."""
 LONGEST = 200
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A new problem or allergy of "Patient/x": its words, a code if there is one (`system` a key of SYSTEMS), and for
-    an allergy how dangerous it is and the reaction."""
+    """A new problem, allergy or critical information of "Patient/x": its words, a code if there is one (`system` a key
+    of SYSTEMS), for an allergy how dangerous it is and the reaction, for critical information what it is about (one of
+    MATTERS)."""
 
     patient: str
     words: str
@@ -41,6 +47,7 @@ class Found:
     system: str = "icd10"
     criticality: str = "unable-to-assess"
     reaction: str = ""
+    matter: str = "clinical"
 
 
 def _coded(found: Found) -> Json:
@@ -100,6 +107,25 @@ async def add_allergy(record: Record, who: Who, found: Found, now: int) -> str:
     return str(made["id"])
 
 
+async def add_critical(record: Record, who: Who, found: Found, now: int) -> str:
+    """Adds critical information. Returns the Flag's id. Raises Problem as `add_problem` does."""
+    role, code = staff(who), _coded(found)
+    if found.matter not in MATTERS:
+        raise problem(422, "code-invalid", f"it is about one of {', '.join(MATTERS)}", "Flag.category")
+    await alive(record, found.patient)
+    held = await record.resources("Flag", [("patient", found.patient), ("_count", "1000")])
+    if any(_same(code, one.get("code") or {}) for one in held if stands(one)):
+        raise problem(409, "duplicate", "this stands there already", "Flag.code")
+    made: Json = {
+        "resourceType": "Flag", "id": new_id(), "status": "active",
+        "category": [_status("flag-category", found.matter)], "code": code,
+        "subject": {"reference": found.patient}, "period": {"start": instant(now)},
+        "author": {"reference": role},
+    }  # fmt: skip
+    await commit(record, [Put(made)], [])
+    return str(made["id"])
+
+
 def _same(one: Json, other: Json) -> bool:
     codes = {(each.get("system"), each.get("code")) for each in one.get("coding") or ()}
     others = {(each.get("system"), each.get("code")) for each in other.get("coding") or ()}
@@ -107,15 +133,18 @@ def _same(one: Json, other: Json) -> bool:
 
 
 def stands(held: Json) -> bool:
-    """Whether a problem or an allergy is in force."""
+    """Whether a problem, an allergy or critical information is in force."""
+    if held["resourceType"] == "Flag":
+        return held.get("status") == "active"
     clinical = {str(one.get("code")) for one in (held.get("clinicalStatus") or {}).get("coding") or ()}
     verified = {str(one.get("code")) for one in (held.get("verificationStatus") or {}).get("coding") or ()}
     return not verified & {"refuted", "entered-in-error"} and not clinical & {"resolved", "inactive", "remission"}
 
 
-async def end(record: Record, who: Who, kind: str, id: str, version: int, how: str, reason: str) -> None:
-    """Ends a problem or an allergy ("Condition" or "AllergyIntolerance"): `how` is "resolved", "inactive" or "refuted";
-    the line stays, with the reason. Raises Problem 409 where others have changed it, 422 without a reason."""
+async def end(record: Record, who: Who, kind: str, id: str, version: int, how: str, reason: str, now: int) -> None:
+    """Ends a problem, an allergy or critical information ("Condition", "AllergyIntolerance" or "Flag"): `how` is
+    "resolved", "inactive" or "refuted"; the line stays, with the reason. Raises Problem 409
+    where others have changed it, 422 without a reason."""
     staff(who)
     if how not in (*ENDS, "refuted"):
         raise problem(422, "code-invalid", "it is resolved, inactive or refuted", "clinicalStatus")
@@ -124,6 +153,13 @@ async def end(record: Record, who: Who, kind: str, id: str, version: int, how: s
     held = await record.resource(kind, id)
     if int(held["meta"]["versionId"]) != version or not stands(held):
         raise problem(409, "conflict", "others have changed this meanwhile; look at it as it is now")
+    if kind == "Flag":
+        told = {"url": WHY, "valueString": reason.strip()[:LONGEST]}
+        ended = {"status": "entered-in-error" if how == "refuted" else "inactive",
+                 "period": {**(held.get("period") or {}), "end": instant(now)},
+                 "extension": [*(held.get("extension") or ()), told]}  # fmt: skip
+        await commit(record, [Put({**held, **ended})], [(held, version)])
+        return
     name = "condition" if kind == "Condition" else "allergyintolerance"
     ver = "condition-ver-status" if kind == "Condition" else "allergyintolerance-verification"
     changed: Json = {

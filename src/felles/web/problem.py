@@ -27,23 +27,29 @@ from felles.web.source import chart_parts, directory
 from felles.web.visit import Visit, read_form, token_fits, visit_of
 
 HERE = "/patient/{id}/problems"
-KINDS = {"problem": "Condition", "allergy": "AllergyIntolerance"}
+KINDS = {"problem": "Condition", "allergy": "AllergyIntolerance", "critical": "Flag"}
 DANGERS: Mapping[str, str] = {"low": N_("Lite farlig"), "high": N_("Farlig"), "unable-to-assess": N_("Vet ikke")}
 CODES: Mapping[str, str] = {"icd10": "ICD-10", "icpc2": "ICPC-2"}
 ENDS: Mapping[str, str] = {
     "resolved": N_("Over"), "inactive": N_("Ikke aktuell nå"), "refuted": N_("Avkreftet, eller feil pasient"),
 }  # fmt: skip
+MATTERS: Mapping[str, str] = {
+    "clinical": N_("Tilstand"), "advance-directive": N_("Behandlingsbegrensning"), "contact": N_("Smitte"),
+    "drug": N_("Legemiddel"), "safety": N_("Sikkerhet"),
+}  # fmt: skip
+PARTS = {"problem": "conditions", "allergy": "allergies", "critical": "flags"}
 STALE = N_("Siden var for gammel. Det du skrev er her fortsatt: send en gang til.")
 KNOWN = N_("Den står på listen allerede, eller andre har endret den. Slik er listen nå.")
 LACKS = N_("Skriv hva det er, med minst tre bokstaver. Skal noe avsluttes, skriv hvorfor.")
 DONE: Mapping[str, str] = {"problem": N_("Problemet er lagt til."), "allergy": N_("Allergien er lagt til."),
+                           "critical": N_("Opplysningen er lagt til."),
                            "end": N_("Linjen er avsluttet.")}  # fmt: skip
 Json = dict[str, Any]
 
 
 def lists(visit: Visit) -> bool:
     """Staff whose role keeps the lists."""
-    return finds(visit) and visit.writes("Condition") and visit.writes("AllergyIntolerance")
+    return finds(visit) and all(visit.writes(one) for one in KINDS.values())
 
 
 listing = guarded(lists)
@@ -51,7 +57,7 @@ listing = guarded(lists)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A problem or an allergy as people read it."""
+    """A problem, an allergy or critical information as people read it."""
 
     id: str
     version: int
@@ -64,11 +70,13 @@ class Line:
 
 
 def _line(one: Json, places: Directory) -> Line:
-    writer = one.get("recorder") or one.get("asserter")
+    writer = one.get("recorder") or one.get("asserter") or one.get("author")
     unit = places.name(places.find(writer).get("organization"))
     signs = [coded(each) for reaction in one.get("reaction") or () for each in reaction.get("manifestation") or ()]
     danger = DANGERS["high"] if one.get("criticality") == "high" else ""
-    since = one.get("onsetDateTime") or one.get("recordedDate")
+    if one["resourceType"] == "Flag":
+        danger = MATTERS.get(code_of(first(one.get("category"))) or "", "")
+    since = one.get("onsetDateTime") or one.get("recordedDate") or (one.get("period") or {}).get("start")
     return Line(
         str(one["id"]), int(one["meta"]["versionId"]), coded(one.get("code")), code_of(one.get("code")) or "",
         ", ".join(filter(None, (danger, *signs))), parse_moment(since), places.name(writer), unit,
@@ -79,12 +87,12 @@ async def _page(request: Request, form: Mapping[str, str], status: int = 200, wo
     visit = visit_of(request)
     banner = await read_banner(request)
     request.state.opened = await opening(request)
-    parts = await chart_parts(visit.record, request.path_params["id"], ("conditions", "allergies"))
+    parts = await chart_parts(visit.record, request.path_params["id"], tuple(PARTS.values()))
     places = await directory(visit.record, parts)
-    shown = {name: _lines(parts[part], places) for name, part in (("problem", "conditions"), ("allergy", "allergies"))}
+    shown = {name: _lines(parts[part], places) for name, part in PARTS.items()}
     return answer(
         request, "problems.html", status, banner=banner, words=words, shown=shown,
-        typed=defaultdict(str, form), ends=ENDS, dangers=DANGERS, codes=CODES,
+        typed=defaultdict(str, form), ends=ENDS, dangers=DANGERS, codes=CODES, matters=MATTERS,
         done=DONE.get(request.query_params.get("done", ""), ""),
     )  # fmt: skip
 
@@ -101,7 +109,7 @@ async def show(request: Request) -> Response:
 
 @listing
 async def act(request: Request) -> Response:
-    """POST /patient/{id}/problems/problem, /allergy and /end"""
+    """POST /patient/{id}/problems/problem, /allergy, /critical and /end"""
     form, what = defaultdict(str, await read_form(request)), request.url.path.rpartition("/")[2]
     if not token_fits(request, form):
         return await _page(request, form, 403, STALE)
@@ -120,11 +128,10 @@ async def _done(request: Request, what: str, form: Mapping[str, str]) -> None:
         return await _ended(request, form, patient)
     danger = form["criticality"] if form["criticality"] in CRITICALITIES else CRITICALITIES[-1]
     system = form["system"] if form["system"] in SYSTEMS else next(iter(SYSTEMS))
-    found = Found(patient, form["words"], form["code"], system, danger, form["reaction"])
-    if what == "problem":
-        await problem.add_problem(sitting.record, sitting.who, found, now)
-    else:
-        await problem.add_allergy(sitting.record, sitting.who, found, now)
+    matter = form["matter"] if form["matter"] in problem.MATTERS else problem.MATTERS[0]
+    found = Found(patient, form["words"], form["code"], system, danger, form["reaction"], matter)
+    adders = {"problem": problem.add_problem, "allergy": problem.add_allergy, "critical": problem.add_critical}
+    await adders[what](sitting.record, sitting.who, found, now)
     return None
 
 
@@ -136,11 +143,12 @@ async def _ended(request: Request, form: Mapping[str, str], patient: str) -> Non
     if (first([held.get("subject") or held.get("patient")]) or {}).get("reference") != patient:
         raise HTTPException(404)
     await problem.end(
-        sitting.record, sitting.who, kind, form["line"], int(form["version"]), form["how"], form["why"]
+        sitting.record, sitting.who, kind, form["line"], int(form["version"]), form["how"], form["why"],
+        now_of(request),
     )  # fmt: skip
 
 
 ROUTES = [
     Route(HERE, show),
-    *(Route(f"{HERE}/{what}", act, methods=["POST"]) for what in ("problem", "allergy", "end")),
+    *(Route(f"{HERE}/{what}", act, methods=["POST"]) for what in (*KINDS, "end")),
 ]
