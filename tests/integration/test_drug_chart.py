@@ -132,6 +132,9 @@ async def test_the_scanner_finds_the_right_dose_for_the_right_patient(record: Re
     assert made.found is Found.READY and (made.dose.amount, made.dose.unit) == (2, "tablett")
     assert made.planned.at == MORNING + HOUR
     assert match(None, package, half).found is Found.NO_BAND
+    unknown = {"identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.3", "value": "80000000085"}]}
+    own = drug_chart.matched(rows, unknown, Band("80000000085"), package, half, today)
+    assert own is not None and own.found is Found.READY
     assert match(Band("13116900216"), package, half).found is Found.OTHER_PATIENT
     assert match(band, Package(half.gtin.zfill(14), today - timedelta(days=1)), half).found is Found.EXPIRED
     assert match(band, package, None).found is Found.UNKNOWN

@@ -26,8 +26,6 @@ AT_ONCE = 10
 """Patients that are asked about together: all of their doses of some days fit into one answer."""
 BACK = 24 * HOUR
 NEVER = 2**62
-NUMBERS = ("urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2")
-"""Fødselsnummer and D-nummer."""
 Json = dict[str, Any]
 
 
@@ -239,7 +237,9 @@ def matched(
 
 
 def _numbers(patient: Json) -> set[str]:
-    return {str(one.get("value")) for one in patient.get("identifier") or () if one.get("system") in NUMBERS}
+    """The numbers that may stand on a patient's wristband: those in use, of whatever kind (fødselsnummer, D-nummer,
+    felles hjelpenummer, a hospital's own), since newborns and unknown persons have bands too."""
+    return {str(one.get("value")) for one in patient.get("identifier") or () if one.get("use") != "old"}
 
 
 def _units(one: Row, product: Product) -> Dose | None:
